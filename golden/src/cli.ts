@@ -1,0 +1,2 @@
+// Command line of the golden runner.
+console.error("golden: no cases yet");

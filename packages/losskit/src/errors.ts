@@ -1,0 +1,93 @@
+// Errors of the library: one class, a stable code, and a message that names the value, what is allowed and what to do.
+
+export type LosskitErrorCode =
+  /** A formula that cannot be read: misplaced, missing or unknown characters. */
+  | "FORMULA_SYNTAX"
+  /** A name in a formula that is not an input, parameter, field or function. */
+  | "FORMULA_NAME"
+  /** A function called with the wrong number or kind of arguments. */
+  | "FORMULA_ARGUMENT"
+  /** An expression that varies over the wrong axes. */
+  | "FORMULA_AXES"
+  /** A formula longer or deeper than the language allows. */
+  | "FORMULA_LIMIT"
+  /** A loss definition that contradicts itself. */
+  | "DEFINITION"
+  /** A parameter that is unknown, not a number or out of its range. */
+  | "PARAMETER"
+  /** An option with a value that is not allowed. */
+  | "OPTION"
+  /** An option that this loss cannot take; the message says why. */
+  | "UNSUPPORTED"
+  /** A shape that is not [batch, channels, ...space] (or channels last) of positive integers. */
+  | "SHAPE"
+  /** An array whose length does not fit the shape, or whose type is not accepted. */
+  | "ARRAY"
+  /** NaN or infinity among the logits, weights or fields. */
+  | "NOT_FINITE"
+  /** A probability outside [0, 1]. */
+  | "PROBABILITY_RANGE"
+  /** A target outside [0, 1]. */
+  | "TARGET_RANGE"
+  /** A label that is neither a class nor the declared ignore value. */
+  | "LABEL";
+
+export class LosskitError extends Error {
+  override readonly name: string = "LosskitError";
+  readonly code: LosskitErrorCode;
+
+  constructor(code: LosskitErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** An error in the text of a formula: where it is, and what was expected there. */
+export class FormulaError extends LosskitError {
+  override readonly name: string = "FormulaError";
+  /** Line of the error, from 1. */
+  readonly line: number;
+  /** Column of the error in that line, from 1, in characters. */
+  readonly column: number;
+
+  constructor(code: LosskitErrorCode, text: string, offset: number, problem: string) {
+    const before = text.slice(0, offset);
+    const line = before.split("\n").length;
+    const lineStart = before.lastIndexOf("\n") + 1;
+    const column = [...text.slice(lineStart, offset)].length + 1;
+    const source = text.slice(lineStart).split("\n", 1)[0];
+    // Tabs are kept, so that the caret stands under the character in any terminal.
+    const margin = text.slice(lineStart, offset).replace(/[^\t]/gu, " ");
+    super(code, `line ${line}, column ${column}: ${problem}\n  ${source}\n  ${margin}^`);
+    this.line = line;
+    this.column = column;
+  }
+}
+
+/** The candidate nearest to a mistyped name, if one is near enough to be meant. */
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Number of single-character insertions, deletions and replacements between two words (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

@@ -1,0 +1,2 @@
+// Public names of losskit.
+export const version = "0.1.0";

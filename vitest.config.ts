@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Tests read the sources, so that an edit needs no build; the command-line tests start the built program.
+    alias: [
+      { find: /^losskit$/, replacement: source("packages/losskit/src/index.ts") },
+      { find: /^losskit\/losses$/, replacement: source("packages/losskit/src/losses/all.ts") },
+      { find: /^losskit\/metrics$/, replacement: source("packages/losskit/src/metrics/index.ts") },
+    ],
+  },
+  test: {
+    include: ["packages/*/test/**/*.test.{ts,tsx}", "golden/test/**/*.test.ts", "test/**/*.test.ts"],
+    testTimeout: 60_000,
+  },
+});
