@@ -12,6 +12,8 @@ export type LabErrorCode =
   | "UNKNOWN_CLASS"
   | "INCOMPATIBLE_LOSS"
   | "WRITE_FAILED"
+  | "INCOMPLETE_RESULT"
+  | "DIVERGED"
   | "INTERRUPTED";
 
 export class LabError extends Error {
