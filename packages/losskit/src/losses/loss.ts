@@ -1,0 +1,103 @@
+// What a loss is to those who use it: facts about it, and the functions that give its value and gradient.
+
+import type { Activation, CallOptions, FloatArray, Target, TermOptions } from "../formula/options.js";
+
+export type Family = "distribution" | "region" | "boundary" | "compound" | "topology";
+
+/** One parameter of a loss. Its symbol is its name in the formula. */
+export interface ParameterDefinition {
+  readonly symbol: string;
+  readonly default: number;
+  readonly min?: number;
+  readonly max?: number;
+  /** What a person turns with it. */
+  readonly meaning: string;
+}
+
+/** A form in circulation that differs from the paper: whose it is, and the difference in one sentence. */
+export interface Erratum {
+  readonly source: string;
+  readonly difference: string;
+}
+
+/** Everything losskit knows of a loss; its name, formula and facts are all that a new loss needs. */
+export interface LossDefinition {
+  /** Name on the command line and in tables, lower case with hyphens. */
+  readonly name: string;
+  readonly title: string;
+  readonly family: Family;
+  /** By the name that a factory takes. */
+  readonly parameters: Readonly<Record<string, ParameterDefinition>>;
+  readonly formula: string;
+  /** Arrays that a call must supply, by the name in the formula. */
+  readonly fields?: Readonly<Record<string, "voxel" | "class-voxel">>;
+  /** Activations the loss makes sense with; all where absent. */
+  readonly activations?: readonly Activation[];
+  /** Options of the term that the paper sets differently from the library's defaults. */
+  readonly options?: TermOptions;
+  /** Smallest and largest value over all inputs at the default parameters; null is unbounded. */
+  readonly range: readonly [number | null, number | null];
+  /** Equalities with other losses, which the tests check on random inputs. */
+  readonly identities: readonly Identity[];
+  /** When to use it and when not, in two sentences. */
+  readonly use: string;
+  /** Keys of references.ts. */
+  readonly references: readonly string[];
+  /** Set where the loss itself is a form in circulation that differs from the paper. */
+  readonly erratum?: Erratum;
+}
+
+/** With `parameters` the loss is `scale` times the loss `equals` with `withParameters`, plus `offset`. */
+export interface Identity {
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly equals: string;
+  readonly withParameters: Readonly<Record<string, number>>;
+  readonly scale?: number;
+  readonly offset?: number;
+}
+
+/** Parameters and options of one term, as a factory takes them. */
+export type TermArguments = Readonly<Record<string, unknown>> & TermOptions;
+
+export type ParameterValue = number | readonly number[] | readonly (readonly number[])[];
+
+/** One term of a loss: a definition with its weight, parameters and options. */
+export interface LossTerm {
+  readonly definition: LossDefinition;
+  readonly weight: number;
+  /** Values by parameter name, defaults filled in. */
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  readonly options: TermOptions;
+}
+
+export interface LossResult<A extends FloatArray = FloatArray> {
+  /** The loss; with reduction "none" or "voxels" the sum of `values`. */
+  readonly value: number;
+  /** One number, or with reduction "none" and "voxels" what is left, row-major over `valuesShape`. */
+  readonly values: Float64Array;
+  readonly valuesShape: readonly number[];
+  /** d value / d logits (or probabilities, with activation "none"), in the shape and type of the logits. */
+  readonly gradient: A;
+  /** Which backend computed it. */
+  readonly backend: "reference";
+}
+
+export interface Loss {
+  readonly terms: readonly LossTerm[];
+  /**
+   * Value of the loss.
+   *
+   * @throws LosskitError SHAPE, ARRAY, OPTION, UNSUPPORTED, NOT_FINITE, PROBABILITY_RANGE, TARGET_RANGE or LABEL.
+   */
+  value(logits: FloatArray, target: Target, options: CallOptions): number;
+  /** Value and gradient; throws as `value` does. */
+  valueAndGradient<A extends FloatArray>(logits: A, target: Target, options: CallOptions): LossResult<A>;
+  /** Why the loss cannot be trained with such a head; undefined where it can. */
+  refusal(head: { readonly channels: number; readonly activation: Activation }): string | undefined;
+}
+
+/** Makes a loss from parameters and options of the term; carries the definition. */
+export interface LossFactory {
+  (settings?: TermArguments): Loss;
+  readonly definition: LossDefinition;
+}
