@@ -45,8 +45,8 @@ export function applyOptions(
       ? graph.one
       : settings.classes === "present"
         ? present()
-        : graph.parameter(`${prefix}selected`, CLASS);
-  const classWeight = settings.classWeights ? graph.parameter(`${prefix}classWeights`, CLASS) : graph.one;
+        : graph.parameter(`${prefix}:selected`, CLASS);
+  const classWeight = settings.classWeights ? graph.parameter(`${prefix}:classWeights`, CLASS) : graph.one;
   const classFactor = graph.mul(selected, classWeight);
   let weightsUsed = false;
 
@@ -98,7 +98,7 @@ export function applyOptions(
   /** Objects differ in number between images and classes: the rows are as long as the longest, and `counts` says which exist. */
   function instanceReduction(kind: string, e: Node, id: Node): Node {
     const number = graph.extreme("largest", VOXEL, id);
-    const counts = graph.combine("le", graph.input("instance"), number);
+    const counts = graph.combine("le", graph.instanceNumber(id), number);
     if (kind === "max" || kind === "min") return extremeWhere(kind, INSTANCE, counts, e);
     const sum = graph.total(INSTANCE, graph.where(counts, e, graph.zero));
     return kind === "sum" ? sum : graph.div(sum, number);

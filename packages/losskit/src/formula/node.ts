@@ -38,10 +38,10 @@ export type Reduction = "sum" | "mean" | "max" | "min";
 
 /**
  * What a call supplies. `x` raw output, `p` its probability, `q` = 1 - p and the two logarithms in forms that lose no
- * digits, `y` target, `class` the class index, `instance` the number of an instance from 1, `valid` 1 where a voxel counts and 0
- * where it is ignored, `weight` = `valid` times the caller's voxel weights.
+ * digits, `y` target, `class` the class index, `valid` 1 where a voxel counts and 0 where it is ignored, `weight` =
+ * `valid` times the caller's voxel weights.
  */
-export type InputName = "x" | "p" | "q" | "logP" | "logQ" | "y" | "class" | "instance" | "valid" | "weight";
+export type InputName = "x" | "p" | "q" | "logP" | "logQ" | "y" | "class" | "valid" | "weight";
 
 export interface Node {
   /** Position in the graph: arguments always come before the nodes that use them. */
@@ -67,6 +67,8 @@ export interface Node {
     /** Sum over the voxels of each instance; as written (`sumBy`) and with the options applied (`totalBy`). */
     | "sumBy"
     | "totalBy"
+    /** 1, 2, … along the instances of a numbering. */
+    | "instanceNumber"
     /** The value of the instance that a voxel belongs to, 0 where it belongs to none. */
     | "gather"
     /** Product of a matrix parameter with the vector over classes; `value` 1 for the transposed matrix. */
@@ -96,7 +98,6 @@ const INPUT_AXES: Readonly<Record<InputName, Axes>> = {
   logQ: IMAGE | CLASS | VOXEL,
   y: IMAGE | CLASS | VOXEL,
   class: CLASS,
-  instance: INSTANCE,
   valid: IMAGE | VOXEL,
   weight: IMAGE | VOXEL,
 };
@@ -225,7 +226,7 @@ export function createGraph() {
 
   /** Product of the extents of some axes: what a sum of a constant over them multiplies it by. */
   function extent(over: Axes): Node {
-    return over === NONE ? one : make("extent", [], over & INSTANCE ? IMAGE | CLASS : NONE, { over });
+    return over === NONE ? one : make("extent", [], NONE, { over });
   }
 
   /** Sum over some axes; those that the argument does not vary over count as repetitions of it. */
@@ -251,6 +252,7 @@ export function createGraph() {
   const reduce = (kind: Reduction, over: Axes, a: Node) => make("reduce", [a], a.axes & ~over, { name: kind, over });
   const sumBy = (op: "sumBy" | "totalBy", id: Node, a: Node) =>
     make(op, [id, a], ((id.axes | a.axes) & ~VOXEL) | INSTANCE);
+  const instanceNumber = (id: Node) => make("instanceNumber", [id], (id.axes & ~VOXEL) | INSTANCE);
   const gather = (values: Node, id: Node) => make("gather", [values, id], (values.axes & ~INSTANCE) | id.axes);
   const matmul = (matrix: string, transposed: boolean, a: Node) =>
     make("matmul", [a], a.axes, { name: matrix, value: transposed ? 1 : 0 });
@@ -275,6 +277,7 @@ export function createGraph() {
     extreme,
     reduce,
     sumBy,
+    instanceNumber,
     gather,
     matmul,
     routine,
@@ -328,6 +331,8 @@ function copyNode(graph: Graph, node: Node, args: readonly Node[]): Node {
     case "sumBy":
     case "totalBy":
       return graph.sumBy(node.op, args[0], args[1]);
+    case "instanceNumber":
+      return graph.instanceNumber(args[0]);
     case "gather":
       return graph.gather(args[0], args[1]);
     case "matmul":

@@ -13,6 +13,9 @@ export type LabelArray =
   | Uint32Array;
 export type Target = FloatArray | LabelArray;
 
+/** One number, one per class, or a classes × classes matrix. */
+export type ParameterValue = number | readonly number[] | readonly (readonly number[])[];
+
 export type Activation = "sigmoid" | "softmax" | "none";
 export type Layout = "channels-first" | "channels-last";
 

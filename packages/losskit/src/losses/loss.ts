@@ -1,6 +1,13 @@
 // What a loss is to those who use it: facts about it, and the functions that give its value and gradient.
 
-import type { Activation, CallOptions, FloatArray, Target, TermOptions } from "../formula/options.js";
+import type {
+  Activation,
+  CallOptions,
+  FloatArray,
+  ParameterValue,
+  Target,
+  TermOptions,
+} from "../formula/options.js";
 
 export type Family = "distribution" | "region" | "boundary" | "compound" | "topology";
 
@@ -33,9 +40,11 @@ export interface LossDefinition {
   readonly fields?: Readonly<Record<string, "voxel" | "class-voxel">>;
   /** Activations the loss makes sense with; all where absent. */
   readonly activations?: readonly Activation[];
+  /** True for a loss that compares channels with one another, which one channel cannot be. */
+  readonly severalChannels?: boolean;
   /** Options of the term that the paper sets differently from the library's defaults. */
   readonly options?: TermOptions;
-  /** Smallest and largest value over all inputs at the default parameters; null is unbounded. */
+  /** Smallest and largest value over all inputs with one channel at the default parameters; null is unbounded. */
   readonly range: readonly [number | null, number | null];
   /** Equalities with other losses, which the tests check on random inputs. */
   readonly identities: readonly Identity[];
@@ -47,19 +56,19 @@ export interface LossDefinition {
   readonly erratum?: Erratum;
 }
 
-/** With `parameters` the loss is `scale` times the loss `equals` with `withParameters`, plus `offset`. */
+/** With `parameters` the loss is the weighted sum of other losses plus `offset`, on every input with one channel. */
 export interface Identity {
   readonly parameters: Readonly<Record<string, number>>;
-  readonly equals: string;
-  readonly withParameters: Readonly<Record<string, number>>;
-  readonly scale?: number;
+  readonly equals: readonly {
+    readonly weight: number;
+    readonly loss: string;
+    readonly parameters: Readonly<Record<string, number>>;
+  }[];
   readonly offset?: number;
 }
 
 /** Parameters and options of one term, as a factory takes them. */
 export type TermArguments = Readonly<Record<string, unknown>> & TermOptions;
-
-export type ParameterValue = number | readonly number[] | readonly (readonly number[])[];
 
 /** One term of a loss: a definition with its weight, parameters and options. */
 export interface LossTerm {

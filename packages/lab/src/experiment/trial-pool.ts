@@ -1,0 +1,76 @@
+// Runs trials side by side, each in a process of its own.
+
+import { type LosskitErrorCode, LosskitError } from "losskit";
+import Tinypool from "tinypool";
+import { LabError, type LabErrorCode } from "../errors.js";
+import type { TrialResult } from "./results.js";
+import type { TrialRequest } from "./trial.js";
+import type { TrialAnswer, TrialProgress } from "./trial-worker.js";
+
+/** Runs trials; `run` may be called for all of them at once, and decides itself how many run side by side. */
+export interface TrialRunner {
+  /**
+   * @param onStep called with 0 when the trial starts, then after each training step
+   * @returns the result; rejects with the error of the trial, or with LabError INTERRUPTED after the signal
+   */
+  run(request: TrialRequest, hooks: { onStep(step: number): void; signal: AbortSignal }): Promise<TrialResult>;
+  /** Ends all processes. */
+  close(): Promise<void>;
+}
+
+/** A process of the pool ended by itself: out of memory, or a fault of native code. */
+export class TrialCrash extends Error {
+  override readonly name = "TrialCrash";
+}
+
+/** After a process died, time for the signal handler of Ctrl-C to say that this was why. */
+const SIGNAL_GRACE_MS = 200;
+
+/**
+ * A pool of processes, by tinypool: no dependencies, kept by the people of Vitest, and the one pool on npm that runs
+ * processes as well as threads. Processes, because a fault in the native code of ONNX Runtime or a lack of memory then ends
+ * one trial and not the comparison, and because a running trial is ended for good by a signal. Each trains with one
+ * thread, so the numbers do not depend on how many run side by side.
+ *
+ * @param jobs processes side by side
+ * @param worker the program of a process, as built
+ */
+export function trialPool(jobs: number, worker = new URL("./trial-worker.js", import.meta.url)): TrialRunner {
+  const pool = new Tinypool({
+    runtime: "child_process",
+    filename: worker.href,
+    // As many at least as at most: a process that died is then replaced, and the queue goes on.
+    minThreads: jobs,
+    maxThreads: jobs,
+    env: process.env as Record<string, string>,
+    serialization: "advanced",
+  });
+  // A process that dies between two trials; the next trial gets a new one.
+  (pool as unknown as NodeJS.EventEmitter).on("error", () => {});
+  return {
+    async run(request, { onStep, signal }) {
+      const channel = {
+        postMessage: (message: TrialProgress) => onStep(message.trialStep),
+      };
+      let answer: TrialAnswer;
+      try {
+        answer = (await pool.run(request, { signal, channel })) as TrialAnswer;
+      } catch (error) {
+        if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, SIGNAL_GRACE_MS));
+        if (signal.aborted) throw new LabError("INTERRUPTED", "the trial was stopped");
+        throw new TrialCrash(`the process of the trial ended: ${(error as Error).message}`, { cause: error });
+      }
+      if (answer.ok) return answer.result;
+      throw rebuild(answer.error);
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+function rebuild({ kind, code, message, stack }: Extract<TrialAnswer, { ok: false }>["error"]): Error {
+  if (kind === "lab") return new LabError(code as LabErrorCode, message);
+  if (kind === "losskit") return new LosskitError(code as LosskitErrorCode, message);
+  const error = new Error(message);
+  error.stack = stack;
+  return error;
+}

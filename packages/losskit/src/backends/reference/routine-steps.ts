@@ -1,0 +1,133 @@
+// Runs a routine between two passes: on the grid of each image and class, or on the list of voxels that count in a group.
+
+import { LosskitError } from "../../errors.js";
+import { type Axes, CLASS, IMAGE } from "../../formula/axes.js";
+import type { Node } from "../../formula/node.js";
+import { ROUTINES } from "../../formula/operations.js";
+import type { Call } from "../../formula/options.js";
+import { type GridRoutine, type GroupRoutine, ROUTINE_FUNCTIONS } from "../../routines/routines.js";
+import type { Evaluation } from "./evaluate.js";
+import { type GroupValue, groupIndex } from "./group-values.js";
+
+/** A voxel value kept for all voxels: `[images][classes or 1][voxels]`. */
+export interface StoredVoxels {
+  readonly classes: number;
+  readonly data: Float64Array;
+  /** Largest number of instances of one class in one image; 0 where the value numbers nothing. */
+  readonly instances: number;
+}
+
+export function createStored(axes: Axes, call: Call): StoredVoxels {
+  const classes = axes & CLASS ? call.classes : 1;
+  return { classes, data: new Float64Array(call.images * classes * call.voxels), instances: 0 };
+}
+
+const GRADIENT_SUFFIX = "_gradient";
+
+/** @param kept the arguments that vary over voxels, by their position */
+export function runRoutine(node: Node, kept: readonly (StoredVoxels | undefined)[], evaluation: Evaluation): StoredVoxels {
+  const ofGradient = node.name.endsWith(GRADIENT_SUFFIX);
+  const name = ofGradient ? node.name.slice(0, -GRADIENT_SUFFIX.length) : node.name;
+  const routine = ROUTINE_FUNCTIONS[name];
+  return routine.kind === "group"
+    ? runOnGroups(node, routine, kept, evaluation)
+    : runOnGrid(node, name, routine, ofGradient, kept, evaluation);
+}
+
+function scalarArgument(node: Node, position: number, { groups }: Evaluation): number {
+  const arg = node.args[position];
+  return arg ? (groups.get(arg) as GroupValue).data[0] : 0;
+}
+
+/** One call per image and class: the routine sees the whole grid. */
+function runOnGrid(
+  node: Node,
+  name: string,
+  routine: GridRoutine,
+  ofGradient: boolean,
+  kept: readonly (StoredVoxels | undefined)[],
+  evaluation: Evaluation,
+): StoredVoxels {
+  const { call } = evaluation;
+  const { space, spacing, voxels } = call;
+  const { voxelArguments, scalarArguments } = ROUTINES[name];
+  const scalar = scalarArguments.length > 0 ? scalarArgument(node, voxelArguments.length, evaluation) : 0;
+  const result = createStored(node.axes, call);
+  const values = kept[0] as StoredVoxels;
+  const last = node.args.length - 1;
+  let instances = 0;
+  for (let from = 0; from < result.data.length; from += voxels) {
+    const grid = values.data.subarray(from, from + voxels);
+    if (ofGradient && routine.gradient) {
+      const cotangent = cotangentOf(node.args[last], kept[last], from, evaluation, result.classes);
+      result.data.set(routine.gradient(grid, scalar, space, spacing, cotangent), from);
+    } else {
+      const value = routine.value(grid, scalar, space, spacing);
+      result.data.set(value, from);
+      if (name === "components") for (const number of value) instances = Math.max(instances, number);
+    }
+  }
+  return { ...result, instances };
+}
+
+/** The slope along a routine's result on one grid; it may be the same number for all voxels. */
+function cotangentOf(
+  node: Node,
+  kept: StoredVoxels | undefined,
+  from: number,
+  { call, groups }: Evaluation,
+  classes: number,
+): Float64Array {
+  if (kept) return kept.data.subarray(from, from + call.voxels);
+  const grid = from / call.voxels;
+  const value = groups.get(node) as GroupValue;
+  return new Float64Array(call.voxels).fill(
+    value.data[groupIndex(value, Math.floor(grid / classes), grid % classes)],
+  );
+}
+
+/** One call per group of voxels that the routine ranks together; what does not count is left out and gets 0. */
+function runOnGroups(
+  node: Node,
+  routine: GroupRoutine,
+  kept: readonly (StoredVoxels | undefined)[],
+  evaluation: Evaluation,
+): StoredVoxels {
+  const { call, groups } = evaluation;
+  const { voxelArguments, scalarArguments, hardTarget } = ROUTINES[node.name];
+  const scalar = scalarArguments.length > 0 ? scalarArgument(node, voxelArguments.length, evaluation) : 0;
+  const errors = kept[0] as StoredVoxels;
+  const second = voxelArguments.length > 1 ? (kept[1] as StoredVoxels) : undefined;
+  const validAt = voxelArguments.length + scalarArguments.length;
+  const valid = kept[validAt];
+  const selected = groups.get(node.args[validAt + 1]) as GroupValue;
+  const result = createStored(node.axes, call);
+  const { classes } = result;
+
+  const rowsByGroup = new Map<string, number[]>();
+  for (let image = 0; image < call.images; image++) {
+    for (let c = 0; c < classes; c++) {
+      if (selected.data[groupIndex(selected, image, c)] === 0) continue;
+      const key = `${node.over & IMAGE ? "" : image}|${node.over & CLASS ? "" : c}`;
+      rowsByGroup.set(key, [...(rowsByGroup.get(key) ?? []), image * classes + c]);
+    }
+  }
+  for (const rows of rowsByGroup.values()) {
+    const places: number[] = [];
+    for (const row of rows) {
+      for (let at = row * call.voxels; at < (row + 1) * call.voxels; at++) {
+        if (!valid || valid.data[at] !== 0) places.push(at);
+      }
+    }
+    const list = (from: StoredVoxels) => Float64Array.from(places, (at) => from.data[at]);
+    const targets = second && list(second);
+    if (hardTarget && targets?.some((y) => y !== 0 && y !== 1)) {
+      throw new LosskitError("UNSUPPORTED", `a soft target cannot be used here: ${hardTarget}`);
+    }
+    const weights = routine.weights(list(errors), targets, scalar);
+    places.forEach((at, i) => {
+      result.data[at] = weights[i];
+    });
+  }
+  return result;
+}

@@ -1,0 +1,170 @@
+// Binds definitions to a backend: a factory of losses from a definition, sums of losses, losses from a user's own formula.
+
+import { LosskitError, nearest } from "../errors.js";
+import { type Formula, readFormula } from "../formula/check.js";
+import {
+  type Activation,
+  type ParameterValue,
+  show,
+  TERM_OPTION_NAMES,
+  type TermOptions,
+  termSettings,
+} from "../formula/options.js";
+import { bindLoss } from "./bind.js";
+import type { Loss, LossDefinition, LossFactory, LossTerm, ParameterDefinition, TermArguments } from "./loss.js";
+
+const ALL_ACTIVATIONS: readonly Activation[] = ["sigmoid", "softmax", "none"];
+
+/** Activations that make sense with a loss. */
+export const activationsOf = (definition: LossDefinition): readonly Activation[] =>
+  definition.activations ?? ALL_ACTIVATIONS;
+
+/** Symbols of parameters as the formula's reader wants them. */
+function parameterKinds(parameters: Readonly<Record<string, ParameterValue>>): Record<string, "number" | "vector" | "matrix"> {
+  const kind = (value: ParameterValue) =>
+    typeof value === "number" ? "number" : typeof value[0] === "number" ? "vector" : "matrix";
+  return Object.fromEntries(Object.entries(parameters).map(([symbol, value]) => [symbol, kind(value)]));
+}
+
+/**
+ * A factory for the loss. The formula is read here, so a mistake in it is found when the loss is defined.
+ *
+ * @throws FormulaError or LosskitError DEFINITION
+ */
+export function defineLoss(definition: LossDefinition): LossFactory {
+  const defaults: Record<string, ParameterValue> = {};
+  for (const [name, parameter] of Object.entries(definition.parameters)) {
+    if ((TERM_OPTION_NAMES as readonly string[]).includes(name)) {
+      throw new LosskitError("DEFINITION", `${definition.name}: a parameter cannot be named ${name}, which is an option`);
+    }
+    defaults[parameter.symbol] = parameter.default;
+  }
+  const formula = readFormula(definition.formula, { parameters: parameterKinds(defaults), fields: definition.fields });
+  const factory = (settings: TermArguments = {}): Loss => {
+    const { parameters, options } = splitSettings(definition, settings);
+    return bindLoss([{ term: { definition, weight: 1, parameters, options }, formula }]);
+  };
+  return Object.assign(factory, { definition });
+}
+
+/** Separates and checks the parameters of a loss and the options of a term. */
+function splitSettings(
+  definition: LossDefinition,
+  settings: TermArguments,
+): { parameters: Record<string, ParameterValue>; options: TermOptions } {
+  const known = Object.keys(definition.parameters);
+  const options: Record<string, unknown> = {};
+  const parameters: Record<string, ParameterValue> = Object.fromEntries(
+    Object.entries(definition.parameters).map(([name, parameter]) => [name, parameter.default]),
+  );
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined) continue;
+    if ((TERM_OPTION_NAMES as readonly string[]).includes(name)) options[name] = value;
+    else if (Object.hasOwn(definition.parameters, name)) {
+      parameters[name] = checkParameter(definition.name, name, definition.parameters[name], value);
+    } else {
+      const names = [...known, ...TERM_OPTION_NAMES];
+      const similar = nearest(name, names);
+      throw new LosskitError(
+        "PARAMETER",
+        `${definition.name} has no parameter ${name}; ${similar ? `did you mean ${similar}?` : `it takes ${names.join(", ")}`}`,
+      );
+    }
+  }
+  termSettings(options as TermOptions, definition.options ?? {});
+  return { parameters, options: options as TermOptions };
+}
+
+function checkParameter(loss: string, name: string, parameter: ParameterDefinition, value: unknown): number {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = parameter;
+  if (typeof value === "number" && Number.isFinite(value) && value >= min && value <= max) return value;
+  const range =
+    parameter.max !== undefined ? `from ${min} to ${max}` : parameter.min !== undefined ? `of at least ${min}` : "that is finite";
+  throw new LosskitError(
+    "PARAMETER",
+    `${name} of ${loss} is ${show(value)}; it is a number ${range} (default ${parameter.default}): ${parameter.meaning}`,
+  );
+}
+
+/**
+ * Several losses as one: their sums and maps share the same passes over the voxels.
+ *
+ * @param terms losses, or pairs of a weight and a loss
+ * @throws LosskitError PARAMETER for a weight that is not a finite number, DEFINITION without terms
+ *
+ * @example add(dice(), [0.5, bce()])
+ */
+export function add(...terms: readonly (Loss | readonly [weight: number, loss: Loss])[]): Loss {
+  if (terms.length === 0) throw new LosskitError("DEFINITION", "add() needs at least one loss");
+  return bindLoss(
+    terms.flatMap((entry) => {
+      const [weight, loss] = Array.isArray(entry) ? (entry as readonly [number, Loss]) : [1, entry as Loss];
+      if (!Number.isFinite(weight)) {
+        throw new LosskitError("PARAMETER", `the weight of a loss is ${show(weight)}; it is a finite number`);
+      }
+      return loss.terms.map((term) => ({
+        term: { ...term, weight: weight * term.weight },
+        formula: formulaOf(term),
+      }));
+    }),
+  );
+}
+
+const formulas = new WeakMap<LossDefinition, Formula>();
+
+/** The formula of a term, read once per definition. */
+function formulaOf({ definition, parameters }: LossTerm): Formula {
+  const known = formulas.get(definition);
+  if (known) return known;
+  const bySymbol = Object.fromEntries(
+    Object.entries(definition.parameters).map(([name, { symbol }]) => [symbol, parameters[name]]),
+  );
+  const formula = readFormula(definition.formula, {
+    parameters: parameterKinds(bySymbol),
+    fields: definition.fields,
+  });
+  formulas.set(definition, formula);
+  return formula;
+}
+
+export interface FormulaOptions extends TermOptions {
+  /** Values of the names that the formula uses: a number, one per class, or a classes × classes matrix. */
+  readonly parameters?: Readonly<Record<string, ParameterValue>>;
+  /** Arrays that a call supplies. */
+  readonly fields?: Readonly<Record<string, "voxel" | "class-voxel">>;
+  /** Name in errors and tables. */
+  readonly title?: string;
+}
+
+/**
+ * A loss from a formula of your own. The text is only ever read: it cannot run code.
+ *
+ * @throws FormulaError with line, column and what was expected; LosskitError PARAMETER for a value that is not finite numbers
+ *
+ * @example lossFromFormula("1 - 2*sum(p*y) / (sum(p) + sum(y))")
+ */
+export function lossFromFormula(text: string, options: FormulaOptions = {}): Loss {
+  const { parameters = {}, fields, title = "your formula", ...termOptions } = options;
+  for (const [name, value] of Object.entries(parameters)) {
+    if ([value].flat(2).every((number) => Number.isFinite(number))) continue;
+    throw new LosskitError("PARAMETER", `${name} of ${title} is ${show(value)}; it holds finite numbers`);
+  }
+  const formula = readFormula(text, { parameters: parameterKinds(parameters), fields });
+  const settings = termSettings(termOptions, {});
+  const definition: LossDefinition = {
+    name: title,
+    title,
+    family: "compound",
+    parameters: Object.fromEntries(
+      Object.keys(parameters).map((name) => [name, { symbol: name, default: Number.NaN, meaning: "" }]),
+    ),
+    formula: text,
+    fields,
+    range: [null, null],
+    identities: [],
+    use: "",
+    references: [],
+  };
+  formulas.set(definition, formula);
+  return bindLoss([{ term: { definition, weight: 1, parameters, options: settings }, formula }]);
+}
