@@ -28,7 +28,8 @@ export const listCommand = defineCommand({
 /** The table of `losskit list`, in lines of at most `width` columns. */
 export function formatList(definitions: readonly LossDefinition[], width: number, style: Style): string {
   const nameWidth = Math.max(...definitions.map(({ name }) => name.length));
-  const titleWidth = Math.min(30, Math.max(...definitions.map(({ title }) => title.length)));
+  const widestTitle = Math.max(...definitions.map(({ title }) => title.length));
+  const titleWidth = Math.min(widestTitle, Number.isFinite(width) ? Math.max(16, Math.floor(width / 3)) : widestTitle);
   const sections = (Object.keys(FAMILIES) as LossDefinition["family"][]).flatMap((family) => {
     const members = definitions.filter((definition) => definition.family === family);
     if (members.length === 0) return [];

@@ -1,7 +1,7 @@
 // From a loss specification of the command line to a loss of the library, and what the record of an experiment says of it.
 
 import { add, type Loss, type LossFactory, LosskitError, lossFromFormula, nearest, type TermOptions } from "losskit";
-import { allLosses } from "losskit/losses";
+import { allLosses, toBibtex } from "losskit/losses";
 import { LabError } from "../errors.js";
 import type { LossEntry } from "./results.js";
 import { describeProblem, type ParameterSyntax, readSpecification, type TermSyntax } from "./specification-syntax.js";
@@ -53,7 +53,7 @@ export function describeLoss({ label, specification, loss }: SpecifiedLoss): Los
       formula: definition.formula,
       weight,
     })),
-    references: [...new Set(loss.terms.flatMap(({ definition }) => definition.references))],
+    references: [...new Set(loss.terms.flatMap(({ definition }) => definition.references))].map(toBibtex),
   };
 }
 

@@ -90,7 +90,7 @@ export async function readPlan(out: string): Promise<ExperimentPlan | undefined>
  * @throws LabError USAGE where it holds something else, WRITE_FAILED where it cannot be written.
  */
 export async function startFolder(out: string, plan: ExperimentPlan, force: boolean): Promise<void> {
-  const entries = await readdir(out).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
     throw writeFailure(out, error);
   });

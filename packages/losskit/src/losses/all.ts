@@ -1,7 +1,6 @@
 // The list of all losses as data, for what works with every loss: the command line, the docs and the tests.
 
-import { nearest } from "../errors.js";
-import { LosskitError } from "../errors.js";
+import { LosskitError, nearest } from "../errors.js";
 import * as catalogue from "./catalogue.js";
 import type { LossFactory } from "./loss.js";
 

@@ -93,7 +93,10 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
     return call;
   }
 
-  function run(call: Call, gradient: FloatArray | undefined): { value: number; values: Float64Array; valuesShape: number[] } {
+  function run(
+    call: Call,
+    gradient: FloatArray | undefined,
+  ): { value: number; values: Float64Array; valuesShape: number[] } {
     const { program, valueOnly, withGradient } = compile(call);
     const outputs = new Map<Node, VoxelOutput>();
     const { axes } = program.value;
@@ -156,8 +159,10 @@ function parameterValues(
       values.set(prefix + symbol, checkExtent(`${name} of ${title}`, parameters[name], classes));
     }
     const { classes: counted, classWeights } = settings[i];
-    if (classWeights) values.set(`${prefix}:classWeights`, checkExtent(`classWeights of ${title}`, classWeights, classes));
-    const isCounted = (c: number) => (counted === "foreground" ? c > 0 : !Array.isArray(counted) || counted.includes(c));
+    if (classWeights)
+      values.set(`${prefix}:classWeights`, checkExtent(`classWeights of ${title}`, classWeights, classes));
+    const isCounted = (c: number) =>
+      counted === "foreground" ? c > 0 : !Array.isArray(counted) || counted.includes(c);
     values.set(
       `${prefix}:selected`,
       Array.from({ length: classes }, (_, c) => (isCounted(c) ? 1 : 0)),
@@ -170,5 +175,8 @@ function checkExtent(what: string, value: ParameterValue, classes: number): Para
   if (typeof value === "number") return value;
   const fits = value.length === classes && value.every((row) => typeof row === "number" || row.length === classes);
   if (fits) return value;
-  throw new LosskitError("PARAMETER", `${what} is ${show(value)}; with ${classes} channels it needs ${classes} numbers per axis`);
+  throw new LosskitError(
+    "PARAMETER",
+    `${what} is ${show(value)}; with ${classes} channels it needs ${classes} numbers per axis`,
+  );
 }

@@ -30,9 +30,10 @@ export const combo = defineLoss({
       meaning: "cross entropy sees probabilities at least this far from 0 and 1; 0 for no clipping",
     },
   },
+  // Clips the logarithms where code that clips p has them: 1 - (1 - eps) is what is left of eps after rounding.
   formula: `
-    logP = clamp(log(p), log(eps), log1p(-eps))
-    logQ = clamp(log(1 - p), log(eps), log1p(-eps))
+    logP = clamp(log(p), log(eps), log(1 - eps))
+    logQ = clamp(log(1 - p), log(1 - (1 - eps)), log(1 - eps))
     CE = -mean(beta * y * logP + (1 - beta) * (1 - y) * logQ)
     Dice = (2 * sum(p * y) + s) / (sum(p) + sum(y) + s)
     loss = alpha * classes_mean(CE) - (1 - alpha) * classes_sum(Dice)

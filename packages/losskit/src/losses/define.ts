@@ -20,7 +20,9 @@ export const activationsOf = (definition: LossDefinition): readonly Activation[]
   definition.activations ?? ALL_ACTIVATIONS;
 
 /** Symbols of parameters as the formula's reader wants them. */
-function parameterKinds(parameters: Readonly<Record<string, ParameterValue>>): Record<string, "number" | "vector" | "matrix"> {
+function parameterKinds(
+  parameters: Readonly<Record<string, ParameterValue>>,
+): Record<string, "number" | "vector" | "matrix"> {
   const kind = (value: ParameterValue) =>
     typeof value === "number" ? "number" : typeof value[0] === "number" ? "vector" : "matrix";
   return Object.fromEntries(Object.entries(parameters).map(([symbol, value]) => [symbol, kind(value)]));
@@ -35,7 +37,10 @@ export function defineLoss(definition: LossDefinition): LossFactory {
   const defaults: Record<string, ParameterValue> = {};
   for (const [name, parameter] of Object.entries(definition.parameters)) {
     if ((TERM_OPTION_NAMES as readonly string[]).includes(name)) {
-      throw new LosskitError("DEFINITION", `${definition.name}: a parameter cannot be named ${name}, which is an option`);
+      throw new LosskitError(
+        "DEFINITION",
+        `${definition.name}: a parameter cannot be named ${name}, which is an option`,
+      );
     }
     defaults[parameter.symbol] = parameter.default;
   }
@@ -79,7 +84,11 @@ function checkParameter(loss: string, name: string, parameter: ParameterDefiniti
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = parameter;
   if (typeof value === "number" && Number.isFinite(value) && value >= min && value <= max) return value;
   const range =
-    parameter.max !== undefined ? `from ${min} to ${max}` : parameter.min !== undefined ? `of at least ${min}` : "that is finite";
+    parameter.max !== undefined
+      ? `from ${min} to ${max}`
+      : parameter.min !== undefined
+        ? `of at least ${min}`
+        : "that is finite";
   throw new LosskitError(
     "PARAMETER",
     `${name} of ${loss} is ${show(value)}; it is a number ${range} (default ${parameter.default}): ${parameter.meaning}`,

@@ -13,7 +13,12 @@ export const focalTversky = defineLoss({
       min: 0,
       meaning: "cost of a voxel wrongly marked (the paper's beta)",
     },
-    falseNegativeWeight: { symbol: "alpha", default: 0.7, min: 0, meaning: "cost of a voxel missed (the paper's alpha)" },
+    falseNegativeWeight: {
+      symbol: "alpha",
+      default: 0.7,
+      min: 0,
+      meaning: "cost of a voxel missed (the paper's alpha)",
+    },
     focus: {
       symbol: "gamma",
       default: 4 / 3,

@@ -1,13 +1,6 @@
 // What a loss is to those who use it: facts about it, and the functions that give its value and gradient.
 
-import type {
-  Activation,
-  CallOptions,
-  FloatArray,
-  ParameterValue,
-  Target,
-  TermOptions,
-} from "../formula/options.js";
+import type { Activation, CallOptions, FloatArray, ParameterValue, Target, TermOptions } from "../formula/options.js";
 
 export type Family = "distribution" | "region" | "boundary" | "compound" | "topology";
 

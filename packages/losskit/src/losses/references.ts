@@ -6,7 +6,8 @@ export interface Reference {
   readonly title: string;
   /** As BibTeX wants it: "Family, Given and Family, Given". */
   readonly author: string;
-  readonly year: number;
+  /** Absent where the source does not say. */
+  readonly year?: number;
   /** Journal, proceedings, or where a page was published. */
   readonly venue: string;
   readonly arxiv?: string;
@@ -57,7 +58,8 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   ma2021: {
     type: "article",
     title: "Loss Odyssey in Medical Image Segmentation",
-    author: "Ma, Jun and Chen, Jianan and Ng, Matthew and Huang, Rui and Li, Yu and Li, Chen and Yang, Xiaoping and Martel, Anne L.",
+    author:
+      "Ma, Jun and Chen, Jianan and Ng, Matthew and Huang, Rui and Li, Yu and Li, Chen and Yang, Xiaoping and Martel, Anne L.",
     year: 2021,
     venue: "Medical Image Analysis",
   },
@@ -73,8 +75,7 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
     type: "misc",
     title: "{医学图象分割常用损失函数(附Pytorch和Keras代码)}",
     author: "{Anonymous}",
-    year: 2022,
-    venue: "Web page",
+    venue: "Web page in Chinese on common losses of medical image segmentation",
   },
   rahman2016: {
     type: "inproceedings",
@@ -111,7 +112,7 @@ export function toBibtex(key: string): string {
     ["title", title],
     ["author", author],
     [VENUE_FIELD[type], venue],
-    ["year", String(year)],
+    ...(year ? [["year", String(year)] as const] : []),
     ...(arxiv ? [["eprint", arxiv] as const, ["archiveprefix", "arXiv"] as const] : []),
   ];
   return `@${type}{${key},\n${fields.map(([name, value]) => `  ${name} = {${value}}`).join(",\n")}\n}`;

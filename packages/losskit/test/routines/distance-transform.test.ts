@@ -114,9 +114,8 @@ describe.skipIf(!peers)("against numbers of other libraries", () => {
     readonly params: { readonly bound: readonly number[]; readonly bound_shape: readonly number[] };
     readonly targets: readonly number[];
   }
-  const cases = (JSON.parse(readFileSync(peers as string, "utf8")).cases as BoundaryCase[]).filter(
-    (golden) => golden.loss === "segloss.BDLoss",
-  );
+  const text = peers ? readFileSync(peers, "utf8") : '{"cases":[]}';
+  const cases = (JSON.parse(text).cases as BoundaryCase[]).filter((golden) => golden.loss === "segloss.BDLoss");
 
   it("gives the signed distance maps that the boundary loss was computed with", () => {
     expect(cases.length).toBeGreaterThanOrEqual(4);

@@ -107,8 +107,7 @@ function softmaxGradient(
     }
     const all = others + slopes[top];
     for (let k = 0; k < classes; k++) {
-      const own =
-        k === top ? slopes[k] * (q as readonly Row[])[k][i] - p[k][i] * others : slopes[k] - p[k][i] * all;
+      const own = k === top ? slopes[k] * (q as readonly Row[])[k][i] - p[k][i] * others : slopes[k] - p[k][i] * all;
       let slope = at(dx[k], i) + own;
       if (withLogQ) {
         for (let c = 0; c < classes; c++) {

@@ -64,10 +64,16 @@ function groupValue(node: Node, { call, parameters, groups, stored }: Evaluation
       return filled(node.axes, [node.value]);
     case "parameter": {
       const value = parameters.get(node.name) as number | readonly number[];
-      return filled(node.axes, typeof value === "number" ? Array(node.axes & CLASS ? call.classes : 1).fill(value) : value);
+      return filled(
+        node.axes,
+        typeof value === "number" ? Array(node.axes & CLASS ? call.classes : 1).fill(value) : value,
+      );
     }
     case "input": // the class index: all other inputs vary over voxels
-      return filled(node.axes, Array.from({ length: call.classes }, (_, c) => c));
+      return filled(
+        node.axes,
+        Array.from({ length: call.classes }, (_, c) => c),
+      );
     case "extent":
       return filled(node.axes, [extentOf(node.over, call)]);
     case "stop":
@@ -98,8 +104,11 @@ function groupValue(node: Node, { call, parameters, groups, stored }: Evaluation
 }
 
 function extentOf(over: Axes, call: Call): number {
-  if (over & INSTANCE) throw new Error("the number of instances is not an extent: a sum over instances needs a value per instance");
-  return (over & IMAGE ? call.images : 1) * (over & CLASS ? call.classes : 1) * (over & ~(IMAGE | CLASS) ? call.voxels : 1);
+  if (over & INSTANCE)
+    throw new Error("the number of instances is not an extent: a sum over instances needs a value per instance");
+  return (
+    (over & IMAGE ? call.images : 1) * (over & CLASS ? call.classes : 1) * (over & ~(IMAGE | CLASS) ? call.voxels : 1)
+  );
 }
 
 function multiplyGroup(node: Node, vector: GroupValue, matrix: readonly (readonly number[])[]): GroupValue {

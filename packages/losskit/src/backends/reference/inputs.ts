@@ -90,7 +90,10 @@ export type Probabilities = Partial<Record<Extract<InputName, "x" | "p" | "q" | 
 /** Fills the rows asked for, one per channel; `x` is always there and already read. */
 export function activate(call: Call, rows: Probabilities & { readonly x: readonly Row[] }, n: number): void {
   if (!rows.p && !rows.q && !rows.logP && !rows.logQ) return;
-  if (call.activation === "softmax") return softmax(rows, n);
+  if (call.activation === "softmax") {
+    softmax(rows, n);
+    return;
+  }
   for (let c = 0; c < call.classes; c++) {
     const of = (name: keyof Probabilities) => rows[name]?.[c];
     if (call.activation === "sigmoid") sigmoid(rows.x[c], of("p"), of("q"), of("logP"), of("logQ"), n);

@@ -25,7 +25,11 @@ export function createStored(axes: Axes, call: Call): StoredVoxels {
 const GRADIENT_SUFFIX = "_gradient";
 
 /** @param kept the arguments that vary over voxels, by their position */
-export function runRoutine(node: Node, kept: readonly (StoredVoxels | undefined)[], evaluation: Evaluation): StoredVoxels {
+export function runRoutine(
+  node: Node,
+  kept: readonly (StoredVoxels | undefined)[],
+  evaluation: Evaluation,
+): StoredVoxels {
   const ofGradient = node.name.endsWith(GRADIENT_SUFFIX);
   const name = ofGradient ? node.name.slice(0, -GRADIENT_SUFFIX.length) : node.name;
   const routine = ROUTINE_FUNCTIONS[name];
@@ -81,9 +85,7 @@ function cotangentOf(
   if (kept) return kept.data.subarray(from, from + call.voxels);
   const grid = from / call.voxels;
   const value = groups.get(node) as GroupValue;
-  return new Float64Array(call.voxels).fill(
-    value.data[groupIndex(value, Math.floor(grid / classes), grid % classes)],
-  );
+  return new Float64Array(call.voxels).fill(value.data[groupIndex(value, Math.floor(grid / classes), grid % classes)]);
 }
 
 /** One call per group of voxels that the routine ranks together; what does not count is left out and gets 0. */

@@ -32,14 +32,7 @@ export function unaryRow(op: UnaryOp, out: Row, a: Row, n: number): void {
 }
 
 /** @param spare two rows for operands that are numbers where the operation has no loop of its own for them */
-export function binaryRow(
-  op: BinaryOp,
-  out: Row,
-  a: Operand,
-  b: Operand,
-  n: number,
-  spare: readonly [Row, Row],
-): void {
+export function binaryRow(op: BinaryOp, out: Row, a: Operand, b: Operand, n: number, spare: readonly [Row, Row]): void {
   switch (op) {
     case "add":
       if (typeof a === "number") addNumber(out, b as Row, a, n);

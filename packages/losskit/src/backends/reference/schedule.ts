@@ -31,7 +31,8 @@ const REDUCING = new Set<Node["op"]>(["total", "largest", "smallest", "totalBy"]
 const isVoxelReduction = (node: Node) =>
   REDUCING.has(node.op) && (node.op === "totalBy" || (node.over & VOXEL) !== 0) && (node.axes & VOXEL) === 0;
 
-const isLoad = (node: Node) => node.axes & VOXEL && (node.op === "input" || node.op === "field" || node.op === "routine");
+const isLoad = (node: Node) =>
+  node.axes & VOXEL && (node.op === "input" || node.op === "field" || node.op === "routine");
 
 const FROM_LOGITS = new Set(["p", "q", "logP", "logQ"]);
 

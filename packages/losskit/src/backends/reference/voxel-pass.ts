@@ -22,7 +22,7 @@ import { activationInputs, type Pass, rowsOf } from "./schedule.js";
 /** Voxels per block: a dozen rows of it stay in a core's second-level cache, and the cost of walking the graph is spread thin. */
 const BLOCK = 2048;
 
-/** Operations that read their arguments at more places than they write, so their result needs rows of its own. */
+/** Operations that read other rows of their arguments than the one they write, so their result needs rows of its own. */
 const NEEDS_OWN_ROWS = new Set<Node["op"]>(["total", "largest", "smallest", "matmul", "activation"]);
 
 const RAW = ["x", "p", "q", "logP", "logQ"] as const;
@@ -63,7 +63,13 @@ export function runPass(pass: Pass, evaluation: Evaluation): Map<Node, StoredVox
         copy(out, operand(first, image, channel), n);
         return;
       case "where":
-        whereRow(out, operand(first, image, channel), operand(second, image, channel), operand(third, image, channel), n);
+        whereRow(
+          out,
+          operand(first, image, channel),
+          operand(second, image, channel),
+          operand(third, image, channel),
+          n,
+        );
         return;
       case "gather": {
         const values = groups.get(first) as GroupValue;
@@ -92,7 +98,14 @@ export function runPass(pass: Pass, evaluation: Evaluation): Map<Node, StoredVox
       default:
         if (node.args.length === 1) unaryRow(node.op as UnaryOp, out, operand(first, image, channel) as Row, n);
         else {
-          binaryRow(node.op as BinaryOp, out, operand(first, image, channel), operand(second, image, channel), n, spare);
+          binaryRow(
+            node.op as BinaryOp,
+            out,
+            operand(first, image, channel),
+            operand(second, image, channel),
+            n,
+            spare,
+          );
         }
     }
   }
@@ -132,7 +145,8 @@ function assignRows(pass: Pass, { call, graph }: Evaluation): Map<Node, readonly
   const order = [...pass.loads, ...pass.voxels];
   const lastUse = new Map<Node, number>(order.map((node, i) => [node, i]));
   pass.voxels.forEach((node, i) => {
-    const used = node.op === "activation" ? [...node.args, ...activationInputs(graph, node, call.activation)] : node.args;
+    const used =
+      node.op === "activation" ? [...node.args, ...activationInputs(graph, node, call.activation)] : node.args;
     for (const arg of used) if (lastUse.has(arg)) lastUse.set(arg, pass.loads.length + i);
   });
   // A reduction with two arguments runs with the later one.
@@ -144,7 +158,10 @@ function assignRows(pass: Pass, { call, graph }: Evaluation): Map<Node, readonly
   const free: Row[] = [];
   const rows = new Map<Node, readonly Row[]>();
   const take = (node: Node) => {
-    rows.set(node, Array.from({ length: rowsOf(node, call.classes) }, () => free.pop() ?? new Float64Array(BLOCK)));
+    rows.set(
+      node,
+      Array.from({ length: rowsOf(node, call.classes) }, () => free.pop() ?? new Float64Array(BLOCK)),
+    );
   };
   const release = (nodes: readonly Node[]) => {
     for (const node of nodes) free.push(...(rows.get(node) ?? []));
@@ -153,7 +170,8 @@ function assignRows(pass: Pass, { call, graph }: Evaluation): Map<Node, readonly
   pass.loads.forEach(take);
   pass.voxels.forEach((node, i) => {
     const ended = endsAt[pass.loads.length + i].filter((other) => other !== node);
-    if (NEEDS_OWN_ROWS.has(node.op)) {
+    // With several rows, row 0 of the result could lie where row 1 of an argument still stands.
+    if (NEEDS_OWN_ROWS.has(node.op) || rowsOf(node, call.classes) > 1) {
       take(node);
       release(ended);
     } else {

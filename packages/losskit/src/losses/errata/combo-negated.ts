@@ -14,7 +14,13 @@ export const comboNegated = defineLoss({
       max: 1,
       meaning: "share of cross entropy (the page's CE_RATIO)",
     },
-    weight: { symbol: "A", default: 0.5, min: 0, max: 1, meaning: "the page's ALPHA: positives weigh A, negatives A (1 - A)" },
+    weight: {
+      symbol: "A",
+      default: 0.5,
+      min: 0,
+      max: 1,
+      meaning: "the page's ALPHA: positives weigh A, negatives A (1 - A)",
+    },
     smooth: { symbol: "s", default: 1, min: 0, meaning: "keeps empty masks finite" },
     clip: {
       symbol: "eps",
@@ -24,9 +30,10 @@ export const comboNegated = defineLoss({
       meaning: "cross entropy sees probabilities at least this far from 0 and 1; 0 for no clipping",
     },
   },
+  // Clips the logarithms where code that clips p has them: 1 - (1 - eps) is what is left of eps after rounding.
   formula: `
-    logP = clamp(log(p), log(eps), log1p(-eps))
-    logQ = clamp(log(1 - p), log(eps), log1p(-eps))
+    logP = clamp(log(p), log(eps), log(1 - eps))
+    logQ = clamp(log(1 - p), log(1 - (1 - eps)), log(1 - eps))
     CE = -mean(A * (y * logP + (1 - A) * (1 - y) * logQ))
     Dice = (2 * sum(p * y) + s) / (sum(p) + sum(y) + s)
     loss = -(r * CE - (1 - r) * Dice)

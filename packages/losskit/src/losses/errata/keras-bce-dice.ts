@@ -8,8 +8,19 @@ export const kerasBceDice = defineLoss({
   family: "compound",
   parameters: {
     smooth: { symbol: "s", default: 1e-6, min: 0, meaning: "keeps empty masks finite" },
-    clip: { symbol: "eps", default: 1e-7, min: 0, max: 0.5, meaning: "Keras keeps probabilities this far from 0 and 1" },
-    logOffset: { symbol: "delta", default: 0, min: 0, meaning: "added inside the logarithm: 1e-7 in Keras 2 on TensorFlow" },
+    clip: {
+      symbol: "eps",
+      default: 1e-7,
+      min: 0,
+      max: 0.5,
+      meaning: "Keras keeps probabilities this far from 0 and 1",
+    },
+    logOffset: {
+      symbol: "delta",
+      default: 0,
+      min: 0,
+      meaning: "added inside the logarithm: 1e-7 in Keras 2 on TensorFlow",
+    },
   },
   formula: `
     clipped = clamp(p, eps, 1 - eps)

@@ -34,6 +34,7 @@ export const kerasFocalTversky = defineLoss({
   references: ["page", "abraham2019"],
   erratum: {
     source: "the page's Keras code",
-    difference: "The exponent is gamma = 2 where the paper has 1/gamma = 0.75, and smooth is 1e-6 where the PyTorch code has 1.",
+    difference:
+      "The exponent is gamma = 2 where the paper has 1/gamma = 0.75, and smooth is 1e-6 where the PyTorch code has 1.",
   },
 });

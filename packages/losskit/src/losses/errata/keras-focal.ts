@@ -9,8 +9,19 @@ export const kerasFocal = defineLoss({
   parameters: {
     scale: { symbol: "alpha", default: 0.8, min: 0, meaning: "one factor on everything" },
     focus: { symbol: "gamma", default: 2, min: 0, meaning: "how much less a voxel counts that is already right" },
-    clip: { symbol: "eps", default: 1e-7, min: 0, max: 0.5, meaning: "Keras keeps probabilities this far from 0 and 1" },
-    logOffset: { symbol: "delta", default: 0, min: 0, meaning: "added inside the logarithm: 1e-7 in Keras 2 on TensorFlow" },
+    clip: {
+      symbol: "eps",
+      default: 1e-7,
+      min: 0,
+      max: 0.5,
+      meaning: "Keras keeps probabilities this far from 0 and 1",
+    },
+    logOffset: {
+      symbol: "delta",
+      default: 0,
+      min: 0,
+      meaning: "added inside the logarithm: 1e-7 in Keras 2 on TensorFlow",
+    },
   },
   formula: `
     clipped = clamp(p, eps, 1 - eps)
