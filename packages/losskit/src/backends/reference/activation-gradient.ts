@@ -2,7 +2,7 @@
 
 import type { Activation } from "../../formula/options.js";
 import { SMALLEST_PROBABILITY } from "./inputs.js";
-import type { Operand, Row } from "./rows.js";
+import { accumulateProduct, addRow, multiplyRow, type Operand, type Row, subtractRow } from "./rows.js";
 
 /** Slopes of the loss along x, p, q = 1 - p, log p and log q, per channel. */
 export type Cotangents = readonly [Operand[], Operand[], Operand[], Operand[], Operand[]];
@@ -55,10 +55,17 @@ function sigmoidGradient(
   q: Row,
   n: number,
 ): void {
-  if (typeof dx === "number") out.fill(dx, 0, n);
-  else for (let i = 0; i < n; i++) out[i] = dx[i];
-  if (dp !== 0 || dq !== 0) for (let i = 0; i < n; i++) out[i] += (at(dp, i) - at(dq, i)) * p[i] * q[i];
-  if (dLogP !== 0 || dLogQ !== 0) for (let i = 0; i < n; i++) out[i] += at(dLogP, i) * q[i] - at(dLogQ, i) * p[i];
+  if (typeof dp === "number" || typeof dq === "number") {
+    if (typeof dp === "number" && typeof dq === "number") out.fill(dp - dq, 0, n);
+    else subtractRow(out, dp, dq, n);
+    multiplyRow(out, out, p, n);
+    multiplyRow(out, out, q, n);
+  } else for (let i = 0; i < n; i++) out[i] = (dp[i] - dq[i]) * p[i] * q[i];
+  if (typeof dLogP === "number" || typeof dLogQ === "number") {
+    if (dLogP !== 0) accumulateProduct(out, dLogP, q, 1, n);
+    if (dLogQ !== 0) accumulateProduct(out, dLogQ, p, -1, n);
+  } else for (let i = 0; i < n; i++) out[i] += dLogP[i] * q[i] - dLogQ[i] * p[i];
+  if (dx !== 0) addRow(out, out, dx, n);
 }
 
 function givenGradient(

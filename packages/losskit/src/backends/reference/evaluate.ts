@@ -5,6 +5,7 @@ import { type BinaryOp, elementwise, type Graph, type Node, type UnaryOp } from 
 import type { Call, FloatArray, Layout, ParameterValue } from "../../formula/options.js";
 import { createGroup, type GroupValue, mapGroups, REDUCERS, reduceGroup } from "./group-values.js";
 import { runRoutine, type StoredVoxels } from "./routine-steps.js";
+import type { KeptActivations } from "./row-loading.js";
 import type { Schedule } from "./schedule.js";
 import { runPass } from "./voxel-pass.js";
 
@@ -16,6 +17,8 @@ export interface Evaluation {
   readonly groups: Map<Node, GroupValue>;
   /** Results of routines, for all voxels. */
   readonly stored: Map<Node, StoredVoxels>;
+  /** Probabilities and logarithms that an earlier pass has computed for all voxels. */
+  readonly activations: KeptActivations;
   /** Where results that vary over voxels go. */
   readonly outputs: ReadonlyMap<Node, VoxelOutput>;
 }
@@ -39,7 +42,15 @@ export function evaluate(
   parameters: ReadonlyMap<string, ParameterValue>,
   outputs: ReadonlyMap<Node, VoxelOutput>,
 ): ReadonlyMap<Node, GroupValue> {
-  const evaluation: Evaluation = { graph, call, parameters, groups: new Map(), stored: new Map(), outputs };
+  const evaluation: Evaluation = {
+    graph,
+    call,
+    parameters,
+    groups: new Map(),
+    stored: new Map(),
+    activations: new Map(),
+    outputs,
+  };
   for (const pass of schedule.passes) {
     for (const node of pass.groups) evaluation.groups.set(node, groupValue(node, evaluation));
     const keptArguments = runPass(pass, evaluation);

@@ -119,14 +119,24 @@ function sigmoid(x: Row, p: MaybeRow, q: MaybeRow, logP: MaybeRow, logQ: MaybeRo
     }
     return;
   }
-  if (p || q) {
+  if (p && q) {
     for (let i = 0; i < n; i++) {
       const z = x[i];
       const e = Math.exp(-Math.abs(z));
       const large = 1 / (1 + e);
       const small = e * large;
-      if (p) p[i] = z >= 0 ? large : small;
-      if (q) q[i] = z >= 0 ? small : large;
+      p[i] = z >= 0 ? large : small;
+      q[i] = z >= 0 ? small : large;
+    }
+  } else if (p) {
+    for (let i = 0; i < n; i++) {
+      const e = Math.exp(-Math.abs(x[i]));
+      p[i] = (x[i] >= 0 ? 1 : e) / (1 + e);
+    }
+  } else if (q) {
+    for (let i = 0; i < n; i++) {
+      const e = Math.exp(-Math.abs(x[i]));
+      q[i] = (x[i] >= 0 ? e : 1) / (1 + e);
     }
   }
   if (logP || logQ) {

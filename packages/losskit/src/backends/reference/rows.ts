@@ -33,41 +33,67 @@ export function unaryRow(op: UnaryOp, out: Row, a: Row, n: number): void {
 
 /** @param spare two rows for operands that are numbers where the operation has no loop of its own for them */
 export function binaryRow(op: BinaryOp, out: Row, a: Operand, b: Operand, n: number, spare: readonly [Row, Row]): void {
-  switch (op) {
-    case "add":
-      if (typeof a === "number") addNumber(out, b as Row, a, n);
-      else if (typeof b === "number") addNumber(out, a, b, n);
-      else for (let i = 0; i < n; i++) out[i] = a[i] + b[i];
-      return;
-    case "sub":
-      if (typeof a === "number") for (let i = 0; i < n; i++) out[i] = a - (b as Row)[i];
-      else if (typeof b === "number") addNumber(out, a, -b, n);
-      else for (let i = 0; i < n; i++) out[i] = a[i] - b[i];
-      return;
-    case "mul":
-      if (typeof a === "number") scale(out, b as Row, a, n);
-      else if (typeof b === "number") scale(out, a, b, n);
-      else for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
-      return;
-    case "pow":
-      if (b === 2) {
-        for (let i = 0; i < n; i++) out[i] = (a as Row)[i] * (a as Row)[i];
-        return;
-      }
-      break;
+  if (op === "add") addRow(out, a, b, n);
+  else if (op === "sub") subtractRow(out, a, b, n);
+  else if (op === "mul") multiplyRow(out, a, b, n);
+  else if (op === "pow" && b === 2) multiplyRows(out, a as Row, a as Row, n);
+  else {
+    const left = typeof a === "number" ? spare[0].fill(a, 0, n) : a;
+    const right = typeof b === "number" ? spare[1].fill(b, 0, n) : b;
+    combineRows(elementwise.binary[op], out, left, right, n);
   }
-  const f = elementwise.binary[op];
-  const left = typeof a === "number" ? spare[0].fill(a, 0, n) : a;
-  const right = typeof b === "number" ? spare[1].fill(b, 0, n) : b;
-  for (let i = 0; i < n; i++) out[i] = f(left[i], right[i]);
+}
+
+export function addRow(out: Row, a: Operand, b: Operand, n: number): void {
+  if (typeof a === "number") addNumber(out, b as Row, a, n);
+  else if (typeof b === "number") addNumber(out, a, b, n);
+  else addRows(out, a, b, n);
+}
+
+export function subtractRow(out: Row, a: Operand, b: Operand, n: number): void {
+  if (typeof a === "number") subtractFromNumber(out, a, b as Row, n);
+  else if (typeof b === "number") addNumber(out, a, -b, n);
+  else subtractRows(out, a, b, n);
+}
+
+export function multiplyRow(out: Row, a: Operand, b: Operand, n: number): void {
+  if (typeof a === "number") scaleRow(out, b as Row, a, n);
+  else if (typeof b === "number") scaleRow(out, a, b, n);
+  else multiplyRows(out, a, b, n);
+}
+
+function addRows(out: Row, a: Row, b: Row, n: number): void {
+  for (let i = 0; i < n; i++) out[i] = a[i] + b[i];
 }
 
 function addNumber(out: Row, a: Row, b: number, n: number): void {
   for (let i = 0; i < n; i++) out[i] = a[i] + b;
 }
 
-function scale(out: Row, a: Row, b: number, n: number): void {
+function subtractRows(out: Row, a: Row, b: Row, n: number): void {
+  for (let i = 0; i < n; i++) out[i] = a[i] - b[i];
+}
+
+function subtractFromNumber(out: Row, a: number, b: Row, n: number): void {
+  for (let i = 0; i < n; i++) out[i] = a - b[i];
+}
+
+function multiplyRows(out: Row, a: Row, b: Row, n: number): void {
+  for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
+}
+
+function scaleRow(out: Row, a: Row, b: number, n: number): void {
   for (let i = 0; i < n; i++) out[i] = a[i] * b;
+}
+
+/** out += sign × a × b. */
+export function accumulateProduct(out: Row, a: Operand, b: Row, sign: 1 | -1, n: number): void {
+  if (typeof a === "number") for (let i = 0; i < n; i++) out[i] += sign * a * b[i];
+  else for (let i = 0; i < n; i++) out[i] += sign * a[i] * b[i];
+}
+
+function combineRows(f: (a: number, b: number) => number, out: Row, a: Row, b: Row, n: number): void {
+  for (let i = 0; i < n; i++) out[i] = f(a[i], b[i]);
 }
 
 export function whereRow(out: Row, condition: Operand, a: Operand, b: Operand, n: number): void {
@@ -77,10 +103,18 @@ export function whereRow(out: Row, condition: Operand, a: Operand, b: Operand, n
   }
 }
 
+/** Four sums side by side: one alone would wait for every addition before the next. The order is fixed all the same. */
 export function sumRow(a: Row, n: number): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += a[i];
-  return sum;
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  const whole = n - (n % 4);
+  for (let i = 0; i < whole; i += 4) {
+    s0 += a[i];
+    s1 += a[i + 1];
+    s2 += a[i + 2];
+    s3 += a[i + 3];
+  }
+  for (let i = whole; i < n; i++) s0 += a[i];
+  return s0 + s1 + (s2 + s3);
 }
 
 export function extremeRow(op: "largest" | "smallest", a: Row, n: number): number {

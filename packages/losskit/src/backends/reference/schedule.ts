@@ -11,6 +11,10 @@ export interface Pass {
   readonly voxels: readonly Node[];
   /** Voxel values that are read: inputs and fields of the call, and what earlier passes stored. */
   readonly loads: readonly Node[];
+  /** Whether the pass itself uses the logits, or only what is computed from them. */
+  readonly usesLogits: boolean;
+  /** Names of the computed inputs of this pass that a later pass reads again. */
+  readonly keeps: readonly string[];
   /** Reductions over voxels, finished when the pass is. */
   readonly reductions: readonly Node[];
   /** Arguments of routines, kept for all voxels with the axes of the routine. */
@@ -34,7 +38,8 @@ const isVoxelReduction = (node: Node) =>
 const isLoad = (node: Node) =>
   node.axes & VOXEL && (node.op === "input" || node.op === "field" || node.op === "routine");
 
-const FROM_LOGITS = new Set(["p", "q", "logP", "logQ"]);
+/** Inputs that are computed from the logits. */
+export const ACTIVATED: ReadonlySet<string> = new Set(["p", "q", "logP", "logQ"]);
 
 /** Inputs that the gradient's last step reads besides its arguments. */
 export function activationInputs(graph: Graph, node: Node, activation: string): readonly Node[] {
@@ -48,7 +53,7 @@ export function activationInputs(graph: Graph, node: Node, activation: string): 
 
 /**
  * Passes for some results. A voxel value that several passes need is computed in each: reading the logits again is cheaper than
- * storing every intermediate value of a large volume.
+ * storing every intermediate value of a large volume. What the activation gives is the exception.
  */
 export function createSchedule(graph: Graph, results: readonly Node[], activation: string): Schedule {
   const isVoxel = (node: Node) => (node.axes & VOXEL) !== 0;
@@ -82,20 +87,29 @@ export function createSchedule(graph: Graph, results: readonly Node[], activatio
       if (!isLoad(node)) argsOf(node).forEach(visit);
     };
     for (const node of [...reductions.flatMap((r) => r.args), ...stores.map((s) => s.value), ...outputs]) visit(node);
+    const x = graph.input("x");
+    const usesLogits = needed.has(x);
     // Probabilities are computed from the logits, which are read with them.
-    if ([...needed].some((node) => node.op === "input" && FROM_LOGITS.has(node.name))) needed.add(graph.input("x"));
+    if ([...needed].some((node) => node.op === "input" && ACTIVATED.has(node.name))) needed.add(x);
     const ordered = [...needed].sort((a, b) => a.id - b.id);
     passes.push({
       groups: nodes.filter((node) => !isVoxel(node) && !isVoxelReduction(node) && levelOf(node) === k),
       voxels: ordered.filter((node) => !isLoad(node)),
       loads: ordered.filter(isLoad),
+      usesLogits,
+      keeps: [],
       reductions,
       stores,
       routines,
       outputs,
     });
   }
-  return { passes, results };
+  const activated = (pass: Pass) => pass.loads.map(({ name }) => name).filter((name) => ACTIVATED.has(name));
+  const keeping = passes.map((pass, k) => {
+    const later = new Set(passes.slice(k + 1).flatMap(activated));
+    return { ...pass, keeps: activated(pass).filter((name) => later.has(name)) };
+  });
+  return { passes: keeping, results };
 }
 
 /** Rows of a voxel value: one per class, or one for all. */

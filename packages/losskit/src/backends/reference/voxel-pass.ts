@@ -1,31 +1,16 @@
 // One pass over the voxels: loads rows, computes what the pass needs of them, adds up its reductions, keeps and gives out the rest.
 
-import { CLASS, VOXEL } from "../../formula/axes.js";
+import { VOXEL } from "../../formula/axes.js";
 import type { BinaryOp, Node, UnaryOp } from "../../formula/node.js";
 import { activationGradient, type Cotangents } from "./activation-gradient.js";
 import type { Evaluation, VoxelOutput } from "./evaluate.js";
 import { createGroup, type GroupValue, groupIndex, REDUCERS } from "./group-values.js";
-import {
-  activate,
-  type Block,
-  type Probabilities,
-  readChannel,
-  readTarget,
-  readValid,
-  readVoxels,
-  writeChannel,
-} from "./inputs.js";
+import { type Block, writeChannel } from "./inputs.js";
 import { createStored, type StoredVoxels } from "./routine-steps.js";
+import { assignRows, BLOCK, type Rows, rowOf } from "./row-assignment.js";
+import { createKept, loadRows } from "./row-loading.js";
 import { binaryRow, extremeRow, type Operand, type Row, sumRow, unaryRow, whereRow } from "./rows.js";
 import { activationInputs, type Pass, rowsOf } from "./schedule.js";
-
-/** Voxels per block: a dozen rows of it stay in a core's second-level cache, and the cost of walking the graph is spread thin. */
-const BLOCK = 2048;
-
-/** Operations that read other rows of their arguments than the one they write, so their result needs rows of its own. */
-const NEEDS_OWN_ROWS = new Set<Node["op"]>(["total", "largest", "smallest", "matmul", "activation"]);
-
-const RAW = ["x", "p", "q", "logP", "logQ"] as const;
 
 /** Runs a pass; returns, per routine that follows it, its arguments kept for all voxels. */
 export function runPass(pass: Pass, evaluation: Evaluation): Map<Node, StoredVoxels[]> {
@@ -35,6 +20,7 @@ export function runPass(pass: Pass, evaluation: Evaluation): Map<Node, StoredVox
 
   const spare: [Row, Row] = [new Float64Array(BLOCK), new Float64Array(BLOCK)];
   const rows = assignRows(pass, evaluation);
+  const keeping = createKept(pass, call);
   const consumers = collectConsumers(pass, kept, evaluation);
   const operand = (node: Node, image: number, channel: number): Operand => {
     if (node.axes & VOXEL) return rowOf(rows, node, channel);
@@ -117,7 +103,7 @@ export function runPass(pass: Pass, evaluation: Evaluation): Map<Node, StoredVox
   for (let image = 0; image < call.images; image++) {
     for (let start = 0; start < call.voxels; start += BLOCK) {
       const block: Block = { image, start, length: Math.min(BLOCK, call.voxels - start) };
-      load(pass, rows, block, evaluation);
+      loadRows(pass, rows, block, evaluation, keeping);
       for (const node of pass.loads) consume(node, block);
       for (const node of pass.voxels) {
         compute(node, block);
@@ -125,61 +111,13 @@ export function runPass(pass: Pass, evaluation: Evaluation): Map<Node, StoredVox
       }
     }
   }
+  for (const [name, all] of keeping) evaluation.activations.set(name, all);
   return kept;
 }
-
-type Rows = ReadonlyMap<Node, readonly Row[]>;
-
-const rowOf = (rows: Rows, node: Node, channel: number): Row => {
-  const own = rows.get(node) as readonly Row[];
-  return own[own.length === 1 ? 0 : channel];
-};
 
 function copy(out: Row, from: Operand, n: number): void {
   if (typeof from === "number") out.fill(from, 0, n);
   else if (from !== out) for (let i = 0; i < n; i++) out[i] = from[i];
-}
-
-/** Gives every voxel value of a pass its rows; a row whose value is not needed any more serves the next one. */
-function assignRows(pass: Pass, { call, graph }: Evaluation): Map<Node, readonly Row[]> {
-  const order = [...pass.loads, ...pass.voxels];
-  const lastUse = new Map<Node, number>(order.map((node, i) => [node, i]));
-  pass.voxels.forEach((node, i) => {
-    const used =
-      node.op === "activation" ? [...node.args, ...activationInputs(graph, node, call.activation)] : node.args;
-    for (const arg of used) if (lastUse.has(arg)) lastUse.set(arg, pass.loads.length + i);
-  });
-  // A reduction with two arguments runs with the later one.
-  for (const { args } of pass.reductions) {
-    const latest = Math.max(...args.map((arg) => order.indexOf(arg)));
-    for (const arg of args) if (lastUse.has(arg)) lastUse.set(arg, Math.max(lastUse.get(arg) as number, latest));
-  }
-  const endsAt = order.map((_, i) => order.filter((node) => lastUse.get(node) === i));
-  const free: Row[] = [];
-  const rows = new Map<Node, readonly Row[]>();
-  const take = (node: Node) => {
-    rows.set(
-      node,
-      Array.from({ length: rowsOf(node, call.classes) }, () => free.pop() ?? new Float64Array(BLOCK)),
-    );
-  };
-  const release = (nodes: readonly Node[]) => {
-    for (const node of nodes) free.push(...(rows.get(node) ?? []));
-  };
-  // All loads of a block are read together, before anything is computed.
-  pass.loads.forEach(take);
-  pass.voxels.forEach((node, i) => {
-    const ended = endsAt[pass.loads.length + i].filter((other) => other !== node);
-    // With several rows, row 0 of the result could lie where row 1 of an argument still stands.
-    if (NEEDS_OWN_ROWS.has(node.op) || rowsOf(node, call.classes) > 1) {
-      take(node);
-      release(ended);
-    } else {
-      release(ended);
-      take(node);
-    }
-  });
-  return rows;
 }
 
 type Consumer = (rows: Rows, block: Block) => void;
@@ -246,48 +184,4 @@ function collectConsumers(
     });
   }
   return consumers;
-}
-
-function load(pass: Pass, rows: Rows, block: Block, { call, stored }: Evaluation): void {
-  const raw: { -readonly [Name in keyof Probabilities]: readonly Row[] } = {};
-  for (const node of pass.loads) {
-    const own = rows.get(node) as readonly Row[];
-    if (node.op === "routine") {
-      const { data, classes } = stored.get(node) as StoredVoxels;
-      own.forEach((row, c) => {
-        const from = (block.image * classes + c) * call.voxels + block.start;
-        row.set(data.subarray(from, from + block.length));
-      });
-    } else if (node.op === "field") {
-      own.forEach((row, c) => {
-        if (node.axes & CLASS) readChannel(call.fields[node.name], call, block, c, row);
-        else readVoxels(call.fields[node.name], call, block, row);
-      });
-    } else if ((RAW as readonly string[]).includes(node.name)) {
-      raw[node.name as (typeof RAW)[number]] = own;
-    } else {
-      own.forEach((row, c) => {
-        loadTargetSide(node.name, row, c, block, call);
-      });
-    }
-  }
-  if (Object.keys(raw).length === 0) return;
-  // The schedule sees to it that the logits are read wherever their probabilities are.
-  const x = raw.x as readonly Row[];
-  x.forEach((row, c) => {
-    readChannel(call.logits, call, block, c, row);
-  });
-  activate(call, { ...raw, x }, block.length);
-}
-
-function loadTargetSide(name: string, row: Row, channel: number, block: Block, call: Evaluation["call"]): void {
-  if (name === "y") {
-    readTarget(call, block, channel, row);
-    return;
-  }
-  readValid(call, block, channel, row);
-  if (name === "weight" && call.weights) {
-    const from = block.image * call.voxels + block.start;
-    for (let i = 0; i < block.length; i++) row[i] *= call.weights[from + i];
-  }
 }
