@@ -14,7 +14,12 @@ export type Repeatable = readonly string[];
  * @throws LabError USAGE for an option that does not exist (with a suggestion), lacks its value, is given twice, or an
  *   argument too many or too few.
  */
-export function checkArguments(command: string, rawArgs: readonly string[], args: ArgsDef, repeatable: Repeatable = []): void {
+export function checkArguments(
+  command: string,
+  rawArgs: readonly string[],
+  args: ArgsDef,
+  repeatable: Repeatable = [],
+): void {
   const seeHelp = `see: losskit ${command} --help`;
   const refuse = (problem: string): never => {
     throw new LabError("USAGE", problem);
@@ -76,7 +81,10 @@ export function readWholeNumber(option: string, text: string, low: number, high:
 export function readList(option: string, text: string): string[] {
   const items = text.split(",").map((item) => item.trim());
   if (items.includes("")) {
-    throw new LabError("USAGE", `${option} is "${text}"; it is a list with commas, as in ${option} a,b, with no empty item`);
+    throw new LabError(
+      "USAGE",
+      `${option} is "${text}"; it is a list with commas, as in ${option} a,b, with no empty item`,
+    );
   }
   return items;
 }

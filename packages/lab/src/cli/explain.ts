@@ -92,7 +92,14 @@ function parameterTable({ parameters }: LossDefinition, width: number, style: St
     name,
     symbol,
     value: String(value),
-    range: min !== undefined && max !== undefined ? `${min} to ${max}` : min !== undefined ? `from ${min}` : max !== undefined ? `to ${max}` : "any",
+    range:
+      min !== undefined && max !== undefined
+        ? `${min} to ${max}`
+        : min !== undefined
+          ? `from ${min}`
+          : max !== undefined
+            ? `to ${max}`
+            : "any",
     meaning,
   }));
   if (rows.length === 0) return ["  none"];
@@ -105,7 +112,10 @@ function parameterTable({ parameters }: LossDefinition, width: number, style: St
   const cells = (row: typeof head) => columns.map((column) => pad(row[column.key], column.width)).join("  ");
   return [
     style.dim(`  ${cells(head)}  ${head.meaning}`),
-    ...rows.map((row) => `  ${cells(row)}  ${wrap(row.meaning, width - meaningAt).replaceAll("\n", `\n${" ".repeat(meaningAt)}`)}`),
+    ...rows.map(
+      (row) =>
+        `  ${cells(row)}  ${wrap(row.meaning, width - meaningAt).replaceAll("\n", `\n${" ".repeat(meaningAt)}`)}`,
+    ),
   ];
 }
 
@@ -138,7 +148,9 @@ function specify(name: string, values: Readonly<Record<string, number>>): string
 
 function identityLines({ name, identities }: LossDefinition): string[] {
   return identities.map(({ parameters, equals, offset = 0 }) => {
-    const sum = equals.map(({ weight, loss, parameters: of }) => (weight === 1 ? "" : `${weight}*`) + specify(loss, of));
+    const sum = equals.map(
+      ({ weight, loss, parameters: of }) => (weight === 1 ? "" : `${weight}*`) + specify(loss, of),
+    );
     const shift = offset === 0 ? "" : offset < 0 ? ` - ${-offset}` : ` + ${offset}`;
     return `${specify(name, parameters)} is ${sum.join(" + ")}${shift} (one foreground class)`;
   });

@@ -1,12 +1,12 @@
 // Entry point of the command `losskit`: finds the command, checks its arguments, runs it, and turns errors into exit statuses.
 
+import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, renderUsage, runCommand } from "citty";
 import { nearest, version } from "losskit";
 import { LabError } from "../errors.js";
 import { checkArguments } from "./arguments.js";
 import { describeError, EXIT, exitStatus } from "./exit-status.js";
 import { styleFor } from "./terminal.js";
-import { stripVTControlCharacters } from "node:util";
 
 /** A command of the command line, loaded only when it runs: training loads ONNX Runtime. */
 interface Command {
@@ -79,7 +79,10 @@ async function dispatch(args: readonly string[]): Promise<number> {
   if (command === undefined) {
     const near = nearest(name, Object.keys(COMMANDS));
     const commands = Object.keys(COMMANDS).join(", ");
-    throw new LabError("USAGE", `there is no command "${name}"; ${near ? `did you mean ${near}?` : `there are ${commands}`}`);
+    throw new LabError(
+      "USAGE",
+      `there is no command "${name}"; ${near ? `did you mean ${near}?` : `there are ${commands}`}`,
+    );
   }
   const definition = await command.load();
   const end = rest.indexOf("--");

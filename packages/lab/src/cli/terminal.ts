@@ -18,7 +18,8 @@ interface Output {
 /** Colours for an output: none where it is no terminal, or NO_COLOR is set (https://no-color.org) or TERM is dumb. */
 export function styleFor(output: Output, environment: NodeJS.ProcessEnv = process.env): Style {
   const coloured = output.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb";
-  const paint = (format: Parameters<typeof styleText>[0]) => (text: string) => (coloured ? styleText(format, text) : text);
+  const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>
+    coloured ? styleText(format, text) : text;
   return { bold: paint("bold"), dim: paint("dim"), cyan: paint("cyan"), red: paint("red"), yellow: paint("yellow") };
 }
 

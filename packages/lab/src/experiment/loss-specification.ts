@@ -34,7 +34,10 @@ const TERM_OPTIONS: Readonly<Record<keyof TermOptions, { words: readonly string[
 export function parseLossSpecification(specification: string, factories = allLosses): SpecifiedLoss {
   const syntax = readSpecification(specification);
   if (syntax.kind === "formula") {
-    const loss = withPlace(() => lossFromFormula(syntax.formula, { title: syntax.label }), `the formula "${syntax.label}"`);
+    const loss = withPlace(
+      () => lossFromFormula(syntax.formula, { title: syntax.label }),
+      `the formula "${syntax.label}"`,
+    );
     return { label: syntax.label, specification, loss };
   }
   const terms = syntax.terms.map((term) => [term.weight, makeTerm(specification, term, factories)] as const);
@@ -71,7 +74,12 @@ function makeTerm(specification: string, term: TermSyntax, factories: readonly L
   for (const parameter of term.parameters) {
     const name = resolveName(specification, parameter, factory);
     if (name in settings) {
-      fail(specification, parameter.nameAt, parameter.name.length, `the parameter ${name} of ${term.name} is given twice`);
+      fail(
+        specification,
+        parameter.nameAt,
+        parameter.name.length,
+        `the parameter ${name} of ${term.name} is given twice`,
+      );
     }
     settings[name] = readValue(specification, parameter, name, factory);
   }
@@ -94,7 +102,8 @@ function resolveName(specification: string, { name, nameAt }: ParameterSyntax, f
   if (bySymbol !== undefined) return bySymbol;
   if (name in TERM_OPTIONS) return name;
   const known = Object.entries(parameters).flatMap(([key, { symbol }]) => (key === symbol ? [key] : [key, symbol]));
-  const near = nearest(name, [...known, ...Object.keys(TERM_OPTIONS)]);
+  // Every single letter is one step from every other: no suggestion.
+  const near = name.length > 1 ? nearest(name, [...known, ...Object.keys(TERM_OPTIONS)]) : undefined;
   const own = known.length > 0 ? `its parameters are ${known.join(", ")}` : "it has no parameters";
   const advice = near
     ? `did you mean "${near}"?`

@@ -156,7 +156,9 @@ export async function removeUnfinished(out: string): Promise<void> {
   const ended = new Set((await list(TRIALS)).filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -5)));
   const leftovers = [
     ...(await list(TRIALS)).filter((file) => !file.endsWith(".json")).map((file) => join(out, TRIALS, file)),
-    ...(await list(MODELS)).filter((file) => !ended.has(file.replace(/\.onnx$/u, ""))).map((file) => join(out, MODELS, file)),
+    ...(await list(MODELS))
+      .filter((file) => !ended.has(file.replace(/\.onnx$/u, "")))
+      .map((file) => join(out, MODELS, file)),
     ...(await list(PREDICTIONS)).filter((name) => !ended.has(name)).map((name) => join(out, PREDICTIONS, name)),
   ];
   for (const path of leftovers) await rm(path, { recursive: true, force: true }).catch(() => {});

@@ -41,7 +41,10 @@ const LARGEST_RATE = 1;
  *
  * @throws LabError USAGE that names the option, its value and what is allowed.
  */
-export function checkSettings(settings: CompareResult["settings"], optionNames: Readonly<Record<string, string>>): void {
+export function checkSettings(
+  settings: CompareResult["settings"],
+  optionNames: Readonly<Record<string, string>>,
+): void {
   const refuse = (key: string, value: unknown, allowed: string): never => {
     throw new LabError("USAGE", `${optionNames[key] ?? key} is ${value}; ${allowed}`);
   };

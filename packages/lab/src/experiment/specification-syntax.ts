@@ -132,9 +132,13 @@ function readFormula(text: string, label: string, formula: string): Specificatio
     throw new LabError("USAGE", describeProblem(text, at, 1, `cannot read this loss: ${problem}`));
   };
   const labelAt = text.indexOf(label);
-  if (label === "") fail(text.indexOf("="), 'expected a label before "=", as in: my dice = 1 - 2*sum(p*y)/(sum(p)+sum(y))');
+  if (label === "")
+    fail(text.indexOf("="), 'expected a label before "=", as in: my dice = 1 - 2*sum(p*y)/(sum(p)+sum(y))');
   if (!LABEL.test(label)) {
-    fail(labelAt, 'a label before "=" starts with a letter or digit and holds letters, digits, spaces and . _ ( ) / * + -');
+    fail(
+      labelAt,
+      'a label before "=" starts with a letter or digit and holds letters, digits, spaces and . _ ( ) / * + -',
+    );
   }
   if (label.length > LONGEST_LABEL) {
     fail(labelAt, `the label has ${label.length} characters; tables and plots have room for ${LONGEST_LABEL}`);

@@ -1,6 +1,6 @@
 // Runs trials side by side, each in a process of its own.
 
-import { type LosskitErrorCode, LosskitError } from "losskit";
+import { LosskitError, type LosskitErrorCode } from "losskit";
 import Tinypool from "tinypool";
 import { LabError, type LabErrorCode } from "../errors.js";
 import type { TrialResult } from "./results.js";

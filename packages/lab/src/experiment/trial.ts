@@ -3,7 +3,7 @@
 import { LosskitError } from "losskit";
 import type { Dataset } from "../datasets/dataset.js";
 import { LabError } from "../errors.js";
-import type { TrainRequest, TrainedModel, TrainSettings } from "../training/train.js";
+import type { TrainedModel, TrainRequest, TrainSettings } from "../training/train.js";
 import { writeAtomically } from "./atomic-write.js";
 import { parseLossSpecification } from "./loss-specification.js";
 import { modelFile, predictionFolder, type Trial, trialFile } from "./output-folder.js";

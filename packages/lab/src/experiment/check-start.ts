@@ -1,0 +1,119 @@
+// What is checked before the first trial, so that a mistake is found at once and nothing half-done is left.
+
+import { type Activation, LosskitError } from "losskit";
+import type { Case, Dataset } from "../datasets/dataset.js";
+import { LabError } from "../errors.js";
+import type { SpecifiedLoss } from "./loss-specification.js";
+
+/** The last layer of the network: one sigmoid channel for one class, else softmax with the background as channel 0. */
+export interface Head {
+  readonly channels: number;
+  readonly activation: Activation;
+}
+
+export const headFor = (classes: readonly string[]): Head =>
+  classes.length === 1
+    ? { channels: 1, activation: "sigmoid" }
+    : { channels: classes.length + 1, activation: "softmax" };
+
+/** Label of voxels outside the region of interest, as training has it. */
+const IGNORED = 255;
+
+/**
+ * Refuses losses that cannot train the head, all of them in one error.
+ *
+ * @throws LabError INCOMPATIBLE_LOSS, or USAGE where two have the same label.
+ */
+export function checkLosses(losses: readonly SpecifiedLoss[], classes: readonly string[]): void {
+  const labels = losses.map(({ label }) => label);
+  const twice = labels.find((label, index) => labels.indexOf(label) !== index);
+  if (twice !== undefined) {
+    throw new LabError(
+      "USAGE",
+      `the loss ${twice} is given more than once; name each loss once, and each formula differently`,
+    );
+  }
+  const head = headFor(classes);
+  const refusals = losses.flatMap(({ label, loss }) => {
+    const reason = loss.refusal(head) ?? refusalInUse(loss, head);
+    return reason === undefined ? [] : [`\n  ${label}: ${reason}`];
+  });
+  if (refusals.length === 0) return;
+  const data = classes.length === 1 ? `one class, ${classes[0]}` : `${classes.length} classes, ${classes.join(", ")}`;
+  throw new LabError(
+    "INCOMPATIBLE_LOSS",
+    `these losses cannot train a network for ${data} (${head.channels} ${head.activation} channel${head.channels === 1 ? "" : "s"}):` +
+      `${refusals.join("")}\nleave them out of --losses and --loss; losskit list shows what else there is`,
+  );
+}
+
+/** What only a call tells, such as class weights of the wrong number: one call on a few voxels that hold every class. */
+function refusalInUse(loss: SpecifiedLoss["loss"], { channels, activation }: Head): string | undefined {
+  const labelCount = channels === 1 ? 2 : channels;
+  const extent = Math.ceil(Math.sqrt(labelCount + 1));
+  const labels = Uint8Array.from({ length: extent * extent }, (_, i) => i % labelCount);
+  labels[labels.length - 1] = IGNORED;
+  try {
+    const shape = [1, channels, extent, extent];
+    loss.valueAndGradient(new Float32Array(channels * extent * extent), labels, { shape, activation, ignore: IGNORED });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LosskitError)) throw error;
+    // A formula that is not finite here may be elsewhere: its trials tell.
+    return error.code === "NOT_FINITE" ? undefined : error.message;
+  }
+}
+
+export interface CheckedCases {
+  readonly regionOfInterest: boolean;
+  /** Largest height or width of a training case, in pixels. */
+  readonly largestExtent: number;
+}
+
+/**
+ * Reads every case once, so that a file that is missing, cut or of the wrong size is found before training.
+ *
+ * @param onCase called with the number of cases read so far and of all
+ * @throws LabError of the file, or EMPTY_DATASET where a split has no case.
+ */
+export async function checkCases(
+  dataset: Dataset,
+  onCase: (read: number, all: number) => void = () => {},
+  signal?: AbortSignal,
+): Promise<CheckedCases> {
+  for (const split of ["train", "test"] as const) {
+    if (dataset.splits[split].length > 0) continue;
+    throw new LabError(
+      "EMPTY_DATASET",
+      `${dataset.name} has no cases to ${split}; it needs cases in both splits, train and test`,
+    );
+  }
+  const train = new Set(dataset.splits.train);
+  const ids = [...new Set([...dataset.splits.train, ...dataset.splits.validation, ...dataset.splits.test])];
+  let regionOfInterest = false;
+  let largestExtent = 0;
+  let foreground = 0;
+  for (const [index, id] of ids.entries()) {
+    if (signal?.aborted) throw new LabError("INTERRUPTED", "stopped while reading the data; nothing was written");
+    const one = await dataset.load(id);
+    regionOfInterest ||= one.regionOfInterest !== undefined;
+    if (train.has(id)) {
+      largestExtent = Math.max(largestExtent, ...one.shape.slice(-2));
+      foreground += countForeground(one);
+    }
+    onCase(index + 1, ids.length);
+  }
+  if (foreground === 0) {
+    throw new LabError(
+      "BAD_DATASET",
+      `no training case of ${dataset.name} has a voxel of ${dataset.classes.join(", ")}; there is nothing to learn: check the masks and --classes`,
+    );
+  }
+  return { regionOfInterest, largestExtent };
+}
+
+function countForeground({ labels, regionOfInterest }: Case): number {
+  let count = 0;
+  for (let i = 0; i < labels.length; i++) if (labels[i] !== 0 && regionOfInterest?.[i] !== 0) count++;
+  return count;
+}
