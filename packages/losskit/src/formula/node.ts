@@ -28,6 +28,8 @@ export type BinaryOp =
   | "lt"
   | "le"
   | "eq"
+  /** 1 where a is larger, 1/2 at a tie, 0 where b is: the slope of max(a, b) along a. */
+  | "wins"
   /** a / b, but 0 wherever b is 0: slopes that are taken as 0 where they do not exist. */
   | "slopeDiv"
   /** Slope of a^b along a, with the convention at a = 0 that gradient/rules.ts states. */
@@ -127,6 +129,7 @@ const binary: Readonly<Record<BinaryOp, (a: number, b: number) => number>> = {
   lt: (a, b) => (a < b ? 1 : 0),
   le: (a, b) => (a <= b ? 1 : 0),
   eq: (a, b) => (a === b ? 1 : 0),
+  wins: (a, b) => (a > b ? 1 : a === b ? 0.5 : 0),
   slopeDiv: (a, b) => (b === 0 ? 0 : a / b),
   powSlope: (a, b) => (a === 0 ? (b === 1 ? 1 : 0) : b * a ** (b - 1)),
 };

@@ -41,8 +41,9 @@ export function gradient(graph: Graph, loss: Node): Node {
   return graph.activation(DIFFERENTIABLE.map(ofInput));
 }
 
+/** Operations that are flat wherever they are not a step. */
+const FLAT = new Set<Node["op"]>(["stop", "lt", "le", "eq", "wins", "sign"]);
+
 function passesGradient(node: Node): boolean {
-  if (node.op === "stop" || node.op === "lt" || node.op === "le" || node.op === "eq" || node.op === "sign")
-    return false;
-  return node.op !== "routine" || ROUTINES[node.name].gradient === "routine";
+  return !FLAT.has(node.op) && (node.op !== "routine" || ROUTINES[node.name].gradient === "routine");
 }

@@ -8,10 +8,6 @@ import type { Graph, Node } from "../formula/node.js";
  */
 export type Rule = (graph: Graph, node: Node, cotangent: Node) => readonly (Node | undefined)[];
 
-/** Half of a tie to each side: the gradient does not depend on the order of the arguments. */
-const won = (g: Graph, winner: Node, loser: Node) =>
-  g.mul(g.number(0.5), g.add(g.combine("lt", loser, winner), g.combine("le", loser, winner)));
-
 /** Every voxel, class or image that attains an extreme gets an equal share. */
 const shared: Rule = (g, node, c) => {
   const attained = g.combine("eq", node.args[0], node);
@@ -52,12 +48,13 @@ export const RULES: Readonly<Partial<Record<Node["op"], Rule>>> = {
   softplus: (g, { args: [a] }, c) => [g.mul(c, g.apply("sigmoid", a))],
   tanh: (g, node, c) => [g.mul(c, g.sub(g.one, g.mul(node, node)))],
   // At a tie each argument gets half; so a clamp at its bound passes half of the gradient.
-  min: (g, { args: [a, b] }, c) => [g.mul(c, won(g, b, a)), g.mul(c, won(g, a, b))],
-  max: (g, { args: [a, b] }, c) => [g.mul(c, won(g, a, b)), g.mul(c, won(g, b, a))],
+  min: (g, { args: [a, b] }, c) => [g.mul(c, g.combine("wins", b, a)), g.mul(c, g.combine("wins", a, b))],
+  max: (g, { args: [a, b] }, c) => [g.mul(c, g.combine("wins", a, b)), g.mul(c, g.combine("wins", b, a))],
   // A comparison is a step: its slope is 0 wherever it has one, and is taken as 0 at the step.
   lt: none,
   le: none,
   eq: none,
+  wins: none,
   where: (g, { args: [condition] }, c) => [undefined, g.where(condition, c, g.zero), g.where(condition, g.zero, c)],
   stop: none,
   total: (_, __, c) => [c],

@@ -115,13 +115,8 @@ function runOnGroups(
     }
   }
   for (const rows of rowsByGroup.values()) {
-    const places: number[] = [];
-    for (const row of rows) {
-      for (let at = row * call.voxels; at < (row + 1) * call.voxels; at++) {
-        if (!valid || valid.data[at] !== 0) places.push(at);
-      }
-    }
-    const list = (from: StoredVoxels) => Float64Array.from(places, (at) => from.data[at]);
+    const places = countedPlaces(rows, valid, call.voxels);
+    const list = (from: StoredVoxels) => places.map((at) => from.data[at]);
     const targets = second && list(second);
     if (hardTarget && targets?.some((y) => y !== 0 && y !== 1)) {
       throw new LosskitError("UNSUPPORTED", `a soft target cannot be used here: ${hardTarget}`);
@@ -132,4 +127,16 @@ function runOnGroups(
     });
   }
   return result;
+}
+
+/** Positions of the voxels of some rows that are not ignored; a Float64Array, so that a map of it is one too. */
+function countedPlaces(rows: readonly number[], valid: StoredVoxels | undefined, voxels: number): Float64Array {
+  const places = new Float64Array(rows.length * voxels);
+  let count = 0;
+  for (const row of rows) {
+    for (let at = row * voxels; at < (row + 1) * voxels; at++) {
+      if (valid === undefined || valid.data[at] !== 0) places[count++] = at;
+    }
+  }
+  return places.subarray(0, count);
 }

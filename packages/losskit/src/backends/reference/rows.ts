@@ -37,6 +37,8 @@ export function binaryRow(op: BinaryOp, out: Row, a: Operand, b: Operand, n: num
   else if (op === "sub") subtractRow(out, a, b, n);
   else if (op === "mul") multiplyRow(out, a, b, n);
   else if (op === "pow" && b === 2) multiplyRows(out, a as Row, a as Row, n);
+  else if (op === "min" && typeof b === "number") minWithNumber(out, a as Row, b, n);
+  else if (op === "max" && typeof b === "number") maxWithNumber(out, a as Row, b, n);
   else {
     const left = typeof a === "number" ? spare[0].fill(a, 0, n) : a;
     const right = typeof b === "number" ? spare[1].fill(b, 0, n) : b;
@@ -90,6 +92,14 @@ function scaleRow(out: Row, a: Row, b: number, n: number): void {
 export function accumulateProduct(out: Row, a: Operand, b: Row, sign: 1 | -1, n: number): void {
   if (typeof a === "number") for (let i = 0; i < n; i++) out[i] += sign * a * b[i];
   else for (let i = 0; i < n; i++) out[i] += sign * a[i] * b[i];
+}
+
+function minWithNumber(out: Row, a: Row, b: number, n: number): void {
+  for (let i = 0; i < n; i++) out[i] = Math.min(a[i], b);
+}
+
+function maxWithNumber(out: Row, a: Row, b: number, n: number): void {
+  for (let i = 0; i < n; i++) out[i] = Math.max(a[i], b);
 }
 
 function combineRows(f: (a: number, b: number) => number, out: Row, a: Row, b: Row, n: number): void {
