@@ -107,7 +107,8 @@ export function sliceToShow({ shape, labels, regionOfInterest }: Case, predictio
       if (labels[i] !== prediction[i]) wrong++;
       if (labels[i] !== 0) foreground++;
     }
-    if (wrong > best.wrong || (wrong === best.wrong && foreground > best.foreground)) best = { slice, wrong, foreground };
+    if (wrong > best.wrong || (wrong === best.wrong && foreground > best.foreground))
+      best = { slice, wrong, foreground };
   }
   return best.slice;
 }

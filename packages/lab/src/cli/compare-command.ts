@@ -26,7 +26,7 @@ export const compareCommand = defineCommand({
   args: compareArgs,
   async run({ args, rawArgs }) {
     const options = readOptions(args, repeatedValues(rawArgs, compareArgs, "loss"));
-    const interrupt = onInterrupt(process.stderr);
+    const interrupt = onInterrupt();
     try {
       const comparison = await prepare(options, rawArgs, interrupt.signal);
       return await compare(comparison, options, rawArgs, interrupt.signal);
@@ -108,9 +108,17 @@ async function compare(
       `${losses.length} losses, ${plan.settings.seeds.length} seeds, ${plan.settings.steps} steps` +
       (done.size > 0 ? `; ${done.size} of ${trials.length} trials were done before` : ""),
   );
+  signal.addEventListener("abort", () =>
+    progress.note("Stopping; trials that are done are kept (Ctrl-C again: quit at once)"),
+  );
   let outcome: Awaited<ReturnType<typeof runComparison>>;
   try {
     outcome = await runComparison(comparison, trialPool(processes), progress, signal);
+  } catch (error) {
+    progress.note(
+      `Trials that are done are kept. When the cause is mended, go on with: ${commandLine(resumeArguments(rawArgs))}`,
+    );
+    throw error;
   } finally {
     progress.stop();
   }
@@ -135,7 +143,9 @@ function reportProblems({ trials }: CompareResult): number {
   const problems = trials.filter(({ status }) => status !== "finished");
   if (problems.length === 0) return EXIT.ok;
   const style = styleFor(process.stderr);
-  const list = problems.map(({ loss, seed, status, message }) => `\n  ${loss} seed ${seed} ${status}: ${message ?? ""}`);
+  const list = problems.map(
+    ({ loss, seed, status, message }) => `\n  ${loss} seed ${seed} ${status}: ${message ?? ""}`,
+  );
   process.stderr.write(
     `${style.yellow(`${problems.length} of ${trials.length} trials did not finish:`)}${list.join("")}\n`,
   );

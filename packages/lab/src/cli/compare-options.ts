@@ -40,10 +40,10 @@ export const OPTION_NAMES = {
   depth: "--depth",
 } as const;
 
-/** Losses of the page the project starts from, for one class; those that also take several are used there. */
+/** The losses of the page the project starts from; for several classes, those of the library that take them. */
 export const DEFAULT_LOSSES = {
   sigmoid: ["dice", "bce-dice", "iou", "focal", "tversky", "focal-tversky", "lovasz-hinge", "combo"],
-  softmax: ["ce", "dice", "dice+ce", "iou", "focal", "tversky", "focal-tversky", "lovasz-softmax"],
+  softmax: ["ce", "dice", "dice+ce", "iou", "tversky", "focal-tversky", "lovasz-softmax"],
 } as const;
 
 /** A recipe that separates losses in about a minute of one core each. */

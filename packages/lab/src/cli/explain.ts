@@ -43,7 +43,7 @@ export function formatExplanation(
   style: Style,
 ): string {
   const { name, title, family, formula, use, erratum, fields } = definition;
-  const sections: string[] = [`${style.bold(title)}  ${style.cyan(name)}  ${style.dim(`${family} loss`)}`];
+  const sections: string[] = [`${style.bold(title)}\n${style.cyan(name)} ${style.dim(`(${family} loss)`)}`];
   const section = (heading: string, lines: readonly string[]) => {
     if (lines.length > 0) sections.push([style.bold(heading), ...lines].join("\n"));
   };

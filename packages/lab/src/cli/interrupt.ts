@@ -5,11 +5,10 @@ import { EXIT } from "./exit-status.js";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A signal for the command, and a function that gives Ctrl-C back to Node. */
-export function onInterrupt(output: NodeJS.WritableStream): { readonly signal: AbortSignal; release(): void } {
+export function onInterrupt(): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const handle = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    output.write("\nStopping: trials that are done are kept (Ctrl-C again to quit at once).\n");
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, handle);

@@ -42,9 +42,9 @@ export function formatList(definitions: readonly LossDefinition[], width: number
     });
     return [`${style.bold(truncate(FAMILIES[family], width))}\n${rows.join("\n")}\n`];
   });
-  const notes = ["losskit explain NAME prints the whole formula, parameters, papers and when to use it."];
+  const notes = ["losskit explain NAME shows the whole formula, parameters, papers and use."];
   if (definitions.some(({ erratum }) => erratum)) {
-    notes.unshift(`${style.yellow("!")} a form in circulation that differs from its paper; losskit explain says how.`);
+    notes.unshift(`${style.yellow("!")} a form in circulation that differs from its paper; explain says how.`);
   }
   return `${sections.join("\n")}\n${notes.join("\n")}\n`;
 }

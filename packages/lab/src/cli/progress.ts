@@ -4,7 +4,7 @@ import { MultiBar, type SingleBar } from "cli-progress";
 import type { CompareObserver } from "../experiment/compare.js";
 import type { Trial } from "../experiment/output-folder.js";
 import type { TrialResult } from "../experiment/results.js";
-import { pad, styleFor, truncate } from "./terminal.js";
+import { pad, styleFor, truncate, wrap } from "./terminal.js";
 
 interface ProgressOptions {
   readonly trials: readonly Trial[];
@@ -21,6 +21,9 @@ export interface Progress extends CompareObserver {
   note(text: string): void;
   stop(): void;
 }
+
+const CLEAR_LINE = "\u001b[K";
+const SHOW_CURSOR_AND_WRAP = "\u001b[?25h\u001b[?7h";
 
 /** Predicting and scoring after training takes about as long as this share of the steps. */
 const EVALUATION_SHARE = 0.1;
@@ -101,10 +104,19 @@ function bars(options: ProgressOptions): Progress {
     emptyOnZero: true,
     linewrap: false,
   });
-  const idle = { name: pad(style.dim("waiting"), labelWidth), done: "" };
+  // A bar keeps the object it is given and writes into it, so each gets its own.
+  const idle = () => ({ name: pad(style.dim("waiting"), labelWidth), done: "" });
+  // Text may be longer than the bar that stood in its line: clear what is left of that, and break it, as the terminal
+  // does not while bars are drawn.
+  const log = (text: string) => {
+    for (const line of wrap(text, output.columns ?? 80, "  ").split("\n")) multibar.log(`${line}${CLEAR_LINE}\n`);
+  };
+  // The second Ctrl-C ends the process between two redraws.
+  const restore = () => output.write(SHOW_CURSOR_AND_WRAP);
+  process.once("exit", restore);
   // A bar for each process, and the sum below them: bars keep the order they were made in.
   const slots: { bar: SingleBar; trial?: Trial }[] = Array.from({ length: jobs }, () => ({
-    bar: multibar.create(steps, 0, idle),
+    bar: multibar.create(steps, 0, idle()),
   }));
   const total = multibar.create(1000, 0, { name: pad(style.bold("all trials"), labelWidth), done: "" });
 
@@ -133,14 +145,19 @@ function bars(options: ProgressOptions): Progress {
       const slot = slots.find((one) => one.trial?.name === trial.name);
       if (slot) {
         slot.trial = undefined;
-        slot.bar.update(0, idle);
+        slot.bar.update(0, idle());
       }
       const line = describeEnd(trial, result);
-      multibar.log(`${result.status === "finished" ? line : style.yellow(line)}\n`);
+      log(result.status === "finished" ? line : style.yellow(line));
       showTotal();
     },
-    note: (text) => multibar.log(`${text}\n`),
-    stop: () => multibar.stop(),
+    note: log,
+    stop() {
+      // Draws what was logged since the last redraw, which stop() alone would drop.
+      multibar.update();
+      multibar.stop();
+      process.off("exit", restore);
+    },
   };
 }
 

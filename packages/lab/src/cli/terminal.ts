@@ -19,7 +19,7 @@ interface Output {
 export function styleFor(output: Output, environment: NodeJS.ProcessEnv = process.env): Style {
   const coloured = output.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb";
   const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>
-    coloured ? styleText(format, text) : text;
+    coloured ? styleText(format, text, { validateStream: false }) : text;
   return { bold: paint("bold"), dim: paint("dim"), cyan: paint("cyan"), red: paint("red"), yellow: paint("yellow") };
 }
 

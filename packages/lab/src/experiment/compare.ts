@@ -1,5 +1,6 @@
 // Runs the trials of a comparison and gathers their results, whatever happens to single ones.
 
+import { setMaxListeners } from "node:events";
 import type { Dataset } from "../datasets/dataset.js";
 import { LabError } from "../errors.js";
 import { describeLoss, type SpecifiedLoss } from "./loss-specification.js";
@@ -57,6 +58,8 @@ export async function runComparison(
   const { seeds: _, ...settings } = plan.settings;
   const results = new Map(done);
   const stop = new AbortController();
+  // One listener for each trial is no leak.
+  setMaxListeners(0, stop.signal);
   const stopAll = () => stop.abort();
   if (signal.aborted) stop.abort();
   signal.addEventListener("abort", stopAll, { once: true });

@@ -12,7 +12,7 @@ const TRIALS = "trials";
 const MODELS = "models";
 const PREDICTIONS = "predictions";
 /** What `--force` removes from a folder of results: nothing but what a comparison wrote. */
-const OWN_ENTRIES = [TRIALS, MODELS, PREDICTIONS, "report.html", "report.json", "report.csv", PLAN_FILE];
+const OWN_ENTRIES = [TRIALS, MODELS, PREDICTIONS, "report.html", "results.json", "scores.csv", PLAN_FILE];
 
 /** One loss with one seed, and the name of its files. */
 export interface Trial {

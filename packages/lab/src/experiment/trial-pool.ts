@@ -58,7 +58,8 @@ export function trialPool(jobs: number, worker = new URL("./trial-worker.js", im
       } catch (error) {
         if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, SIGNAL_GRACE_MS));
         if (signal.aborted) throw new LabError("INTERRUPTED", "the trial was stopped");
-        throw new TrialCrash(`the process of the trial ended: ${(error as Error).message}`, { cause: error });
+        const advice = "as it does when memory runs out: fewer --jobs or a smaller --batch need less";
+        throw new TrialCrash(`its process ended by itself, ${advice}`, { cause: error });
       }
       if (answer.ok) return answer.result;
       throw rebuild(answer.error);

@@ -1,7 +1,9 @@
 // The output folder: whose it must be, what of it can be continued, and that no half-written file is ever seen.
 
+import { spawnSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeAtomically } from "../../src/experiment/atomic-write.js";
@@ -152,8 +154,22 @@ describe("writing", () => {
     expect(await readdir(folder)).toEqual(["file"]);
   });
 
-  // Linux has a device that is always full.
-  test.skipIf(process.platform !== "linux" || process.getuid?.() === 0)("no permission is a coded error", async () => {
+  test.skipIf(process.platform !== "linux")("a disk with room for a part of the file leaves none of it", async () => {
+    // A limit on the size of files does what a full disk does: it takes the first bytes and then refuses.
+    const folder = await temporaryFolder();
+    const built = fileURLToPath(new URL("../../dist/experiment/atomic-write.js", import.meta.url));
+    const script = `import { writeAtomically } from ${JSON.stringify(built)};
+      await writeAtomically(${JSON.stringify(join(folder, "file"))}, new Uint8Array(100_000)).catch((error) => console.log(error.code));`;
+    const command = `ulimit -f 8; "${process.execPath}" --input-type=module -e "$SCRIPT"`;
+    const { stdout } = spawnSync("bash", ["-c", command], {
+      encoding: "utf8",
+      env: { ...process.env, SCRIPT: script },
+    });
+    expect(stdout).toBe("WRITE_FAILED\n");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("no permission is a coded error", async () => {
     const folder = await temporaryFolder();
     await chmod(folder, 0o500);
     await expect(writeAtomically(join(folder, "file"), "text")).rejects.toMatchObject({ code: "WRITE_FAILED" });

@@ -1,0 +1,46 @@
+// The sentence a reader takes away: which loss is best, if that can be said.
+
+import type { PairComparison } from "./claims.js";
+import type { RankingRow } from "./ranking.js";
+
+const list = (names: readonly string[]) =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+
+const figure = ({ label, dice }: RankingRow) => `${label} (mean Dice ${(dice as number).toFixed(3)})`;
+
+/**
+ * @param rows best first
+ * @param nothingClaimed why nothing can be claimed, if so
+ */
+export function verdictOf(
+  rows: readonly RankingRow[],
+  pairs: readonly PairComparison[],
+  nothingClaimed: string | undefined,
+): string {
+  const ranked = rows.filter(({ dice }) => dice !== null);
+  if (ranked.length === 0) return "No loss finished a trial, so there is nothing to rank.";
+  const [best, ...others] = ranked;
+  if (others.length === 0) return `Only ${figure(best)} has results; there is nothing to compare it with.`;
+  if (nothingClaimed) {
+    const order =
+      ranked.length > 4
+        ? `${list(ranked.slice(0, 3).map(figure))} come first`
+        : `the order is ${list(ranked.map(figure))}`;
+    return `No difference is claimed: ${nothingClaimed}. By mean Dice ${order}.`;
+  }
+  const beats = (other: RankingRow) =>
+    pairs.some(
+      ({ first, second, claimed, difference }) =>
+        claimed &&
+        ((first === best.label && second === other.label && difference > 0) ||
+          (second === best.label && first === other.label && difference < 0)),
+    );
+  const beaten = others.filter(beats).map(({ label }) => label);
+  const near = others.filter((other) => !beats(other)).map(({ label }) => label);
+  if (near.length === 0)
+    return `${figure(best)} is best: its lead over ${list(beaten)} holds over seeds and over cases.`;
+  if (beaten.length === 0) {
+    return `No winner can be named: ${figure(best)} comes first, but its lead over ${list(near)} is within what seeds and cases vary.`;
+  }
+  return `${figure(best)} comes first and is better than ${list(beaten)}; its lead over ${list(near)} is within what seeds and cases vary.`;
+}

@@ -1,0 +1,24 @@
+// How numbers are written in table, page and terminal.
+
+export const NOTHING = "–";
+
+export const score = (value: number | null | undefined): string =>
+  value === null || value === undefined || Number.isNaN(value) ? NOTHING : value.toFixed(3);
+
+export const interval = (bounds: readonly [number, number] | undefined): string =>
+  bounds ? `${score(bounds[0])} to ${score(bounds[1])}` : NOTHING;
+
+/** With its sign, and a minus that is as wide as the plus. */
+export const difference = (value: number): string =>
+  Number.isFinite(value) ? `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}` : NOTHING;
+
+export const pValue = (value: number | undefined): string =>
+  value === undefined ? NOTHING : value < 0.001 ? "< 0.001" : value.toFixed(3);
+
+/** 75 seconds as "1 min 15 s". */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
+}

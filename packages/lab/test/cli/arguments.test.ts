@@ -1,0 +1,115 @@
+// Arguments are read strictly: nothing that was typed is passed over.
+
+import { describe, expect, test } from "vitest";
+import { checkArguments, readList, readWholeNumber, repeatedValues } from "../../src/cli/arguments.js";
+import { compareArgs, completePlan, DEFAULT_LOSSES, readOptions } from "../../src/cli/compare-options.js";
+import { LabError } from "../../src/errors.js";
+import { checkLosses } from "../../src/experiment/check-start.js";
+import { parseLossSpecification } from "../../src/experiment/loss-specification.js";
+import { plan } from "../experiment/fakes.js";
+
+const check = (...args: string[]) => checkArguments("compare", args, compareArgs, ["loss"]);
+
+describe("arguments of compare", () => {
+  test("all in order", () => {
+    expect(() => check("dir", "--losses", "dice", "--loss=a = p", "--loss", "dice", "--json")).not.toThrow();
+    expect(() => check("--loss=-1*dice")).not.toThrow();
+    expect(() => check("--json", "--", "-a-folder")).not.toThrow();
+    expect(() => check()).not.toThrow();
+  });
+
+  test.each([
+    [["--step", "3"], /no option --step; did you mean --steps\?/u],
+    [["--frobnicate"], /no option --frobnicate; see: losskit compare --help/u],
+    [["-x"], /no option -x/u],
+    [["--no-json"], /no option --no-json/u],
+    [["--steps"], /--steps needs a value/u],
+    [["--steps", "--json"], /--steps needs a value, found "--json"/u],
+    [["--steps="], /--steps needs a value/u],
+    [["--json=yes"], /--json takes no value, found "yes"/u],
+    [["--steps", "1", "--steps", "2"], /--steps is given more than once/u],
+    [["a", "b"], /an argument too many: "b"; losskit compare takes DATA/u],
+  ])("%j", (args, message) => {
+    expect(() => check(...args)).toThrow(message);
+    expect(() => check(...args)).toThrow(LabError);
+  });
+
+  test("a positional that is required", () => {
+    const args = { name: { type: "positional", required: true } } as const;
+    expect(() => checkArguments("explain", [], args)).toThrow(/NAME is missing/u);
+  });
+
+  test("every value of a repeated option, in order", () => {
+    const args = ["--loss", "dice", "x", "--loss=ce", "--losses", "a"];
+    expect(repeatedValues(args, compareArgs, "loss")).toEqual(["dice", "ce"]);
+  });
+});
+
+test.each(["", "1.5", "-1", "abc", "1e3", "0", "101", " 5"])("%j is no whole number from 1 to 100", (text) => {
+  expect(() => readWholeNumber("--n", text, 1, 100)).toThrow(/^--n is .*; it is a whole number from 1 to 100$/u);
+});
+
+test("a list with an empty item is refused", () => {
+  expect(readList("--losses", "a, b")).toEqual(["a", "b"]);
+  expect(() => readList("--losses", "a,,b")).toThrow(/no empty item/u);
+  expect(() => readList("--losses", "a,")).toThrow(LabError);
+});
+
+describe("options of compare", () => {
+  const read = (args: object, specifications: string[] = []) =>
+    readOptions({ _: [], ...args } as unknown as Parameters<typeof readOptions>[0], specifications);
+  const files = { kind: "files", path: "/data" } as const;
+
+  test("--losses and every --loss come together", () => {
+    expect(read({ losses: "dice,bce" }, ["0.5*dice+bce"]).losses).toEqual(["dice", "bce", "0.5*dice+bce"]);
+    expect(read({}).losses).toBeUndefined();
+  });
+
+  test.each([
+    [{ resume: true, force: true }, /--resume keeps .* --force removes/u],
+    [{ preset: "nucleus" }, /no phantom preset "nucleus"/u],
+    [{ preset: "nuclei", data: "dir" }, /--preset is for phantoms/u],
+    [{ classes: "a" }, /give that folder too/u],
+    [{ seeds: "0" }, /--seeds is "0"/u],
+    [{ rate: "fast" }, /--rate is "fast"/u],
+    [{ jobs: "-2" }, /--jobs is "-2"/u],
+  ])("%j is refused", (args, message) => {
+    expect(() => read(args)).toThrow(message);
+  });
+
+  test("defaults of a folder and of phantoms", () => {
+    const folder = completePlan(read({ data: "dir" }), undefined, files, 1, 1000, {});
+    expect(folder.settings).toEqual({
+      steps: 300,
+      batch: 8,
+      crop: 128,
+      seeds: [1, 2, 3],
+      peakRate: 0.004,
+      baseChannels: 8,
+      depth: 3,
+    });
+    expect(folder.losses).toEqual(DEFAULT_LOSSES.sigmoid);
+    expect(completePlan(read({}), undefined, files, 2, 1000, {}).losses).toEqual(DEFAULT_LOSSES.softmax);
+  });
+
+  test("the default crop is not larger than the images, and fits the poolings", () => {
+    const crop = (args: object, extent: number) =>
+      completePlan(read(args), undefined, files, 1, extent, {}).settings.crop;
+    expect(crop({}, 50)).toBe(56);
+    expect(crop({ depth: "4" }, 50)).toBe(64);
+    expect(crop({ crop: "96" }, 50)).toBe(96);
+    expect(() => crop({ crop: "60" }, 50)).toThrow(/--crop is 60; .*multiple of 8, such as 64/u);
+  });
+
+  test("what an experiment has stands in for what a command that goes on with it leaves out", () => {
+    const stored = plan();
+    expect(completePlan(read({ resume: true }), stored, stored.data, 1, 500, stored.versions)).toEqual(stored);
+    expect(completePlan(read({ steps: "9" }), stored, stored.data, 1, 500, stored.versions).settings.steps).toBe(9);
+  });
+
+  test("the default losses can train the heads they are for", () => {
+    const specify = (names: readonly string[]) => names.map((name) => parseLossSpecification(name));
+    expect(() => checkLosses(specify(DEFAULT_LOSSES.sigmoid), ["one"])).not.toThrow();
+    expect(() => checkLosses(specify(DEFAULT_LOSSES.softmax), ["one", "two"])).not.toThrow();
+  });
+});
