@@ -51,7 +51,7 @@ export const phantomsCommand = defineCommand({
       return text === undefined ? DEFAULT_COUNTS[name] : readWholeNumber(`--${name}`, text, 0, 1000);
     };
     const directory = resolve(args.out);
-    const interrupt = onInterrupt(process.stderr);
+    const interrupt = onInterrupt();
     try {
       await writePhantoms(preset, directory, {
         seed: args.seed === undefined ? 1 : readWholeNumber("--seed", args.seed, 0, LARGEST_SEED),
