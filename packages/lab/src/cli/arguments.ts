@@ -55,6 +55,8 @@ export function checkArguments(
     if (seen.has(token.name) && !repeatable.includes(token.name)) refuse(`${token.rawName} is given more than once`);
     seen.add(token.name);
   }
+  const absent = names.find((name) => args[name].required === true && !seen.has(name));
+  if (absent !== undefined) refuse(`--${absent} is missing (${seeHelp})`);
   const missing = positionals.slice(positionalCount).find((name) => args[name].required !== false);
   if (missing !== undefined) refuse(`${missing.toUpperCase()} is missing (${seeHelp})`);
 }

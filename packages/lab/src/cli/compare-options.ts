@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { defineCommand, ParsedArgs } from "citty";
+import { DEFAULT_COUNTS } from "../datasets/phantoms/phantom-dataset.js";
 import { parsePreset } from "../datasets/phantoms/presets.js";
 import { LabError } from "../errors.js";
 import { checkSettings, type DataSource, type ExperimentPlan } from "../experiment/plan.js";
@@ -53,8 +54,7 @@ const FOR_PHANTOMS = { steps: 200, crop: 64 } as const;
 const DEFAULT_SEEDS = 3;
 const MOST_SEEDS = 100;
 
-/** Enough test cases for a claim, few enough for `npm start` to take minutes. */
-const PHANTOMS = { preset: "lesions", seed: 1, train: 24, validation: 4, test: 12 } as const;
+const PHANTOMS = { preset: "lesions", seed: 1, ...DEFAULT_COUNTS } as const;
 
 /** What the command says, before the data is opened; absent where it says nothing. */
 export interface CompareOptions {

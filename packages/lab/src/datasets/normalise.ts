@@ -3,8 +3,15 @@
 import { LabError } from "../errors.js";
 
 /**
+ * Deviations from the mean that a voxel outside the region may have: files mark "no data" there with numbers such as
+ * -3.4e38, which would make the network's sums infinite.
+ */
+const OUTSIDE_LIMIT = 1000;
+
+/**
  * The z-score of each channel of one case: (v - mean) / standard deviation, both taken over the voxels where `mask` is 1
- * (all voxels without a mask) and applied to every voxel, so that the surroundings keep their relation to the region.
+ * (all voxels without a mask) and applied to every voxel, so that the surroundings keep their relation to the region
+ * (with a mask, to at most 1000 deviations).
  * A channel that is constant there, or a mask that selects nothing, gives zeros.
  *
  * @param image intensities `[channels, ...shape]`, any scale, all finite
@@ -41,8 +48,8 @@ function normaliseChannel(
     if (!Number.isFinite(value)) {
       throw new LabError("BAD_DATASET", `the intensity at index ${start + v} is ${value}; all must be finite`);
     }
-    largest = Math.max(largest, Math.abs(value));
     if (mask !== undefined && mask[v] === 0) continue;
+    largest = Math.max(largest, Math.abs(value));
     low = Math.min(low, value);
     high = Math.max(high, value);
     count++;
@@ -50,7 +57,7 @@ function normaliseChannel(
   // By the extremes and not by the deviation: the mean of equal numbers may differ from them in its last bit.
   if (count === 0 || low === high) return;
 
-  // In units of the largest magnitude no square can overflow, whatever the file's scale.
+  // In units of the largest magnitude no square can overflow or vanish, whatever the file's scale.
   let sum = 0;
   for (let v = 0; v < voxels; v++) {
     if (mask === undefined || mask[v] !== 0) sum += image[start + v]! / largest;
@@ -61,5 +68,8 @@ function normaliseChannel(
     if (mask === undefined || mask[v] !== 0) squares += (image[start + v]! / largest - mean) ** 2;
   }
   const deviation = Math.sqrt(squares / count);
-  for (let v = 0; v < voxels; v++) out[start + v] = (image[start + v]! / largest - mean) / deviation;
+  for (let v = 0; v < voxels; v++) {
+    const z = (image[start + v]! / largest - mean) / deviation;
+    out[start + v] = mask === undefined ? z : Math.min(OUTSIDE_LIMIT, Math.max(-OUTSIDE_LIMIT, z));
+  }
 }

@@ -1,23 +1,11 @@
 // What is checked before the first trial, so that a mistake is found at once and nothing half-done is left.
 
-import { type Activation, LosskitError } from "losskit";
+import { LosskitError } from "losskit";
 import type { Case, Dataset } from "../datasets/dataset.js";
 import { LabError } from "../errors.js";
+import { IGNORED } from "../training/batches.js";
+import { headOf } from "../training/train.js";
 import type { SpecifiedLoss } from "./loss-specification.js";
-
-/** The last layer of the network: one sigmoid channel for one class, else softmax with the background as channel 0. */
-export interface Head {
-  readonly channels: number;
-  readonly activation: Activation;
-}
-
-export const headFor = (classes: readonly string[]): Head =>
-  classes.length === 1
-    ? { channels: 1, activation: "sigmoid" }
-    : { channels: classes.length + 1, activation: "softmax" };
-
-/** Label of voxels outside the region of interest, as training has it. */
-const IGNORED = 255;
 
 /**
  * Refuses losses that cannot train the head, all of them in one error.
@@ -33,7 +21,7 @@ export function checkLosses(losses: readonly SpecifiedLoss[], classes: readonly 
       `the loss ${twice} is given more than once; name each loss once, and each formula differently`,
     );
   }
-  const head = headFor(classes);
+  const head = headOf(classes);
   const refusals = losses.flatMap(({ label, loss }) => {
     const reason = loss.refusal(head) ?? refusalInUse(loss, head);
     return reason === undefined ? [] : [`\n  ${label}: ${reason}`];
@@ -48,7 +36,10 @@ export function checkLosses(losses: readonly SpecifiedLoss[], classes: readonly 
 }
 
 /** What only a call tells, such as class weights of the wrong number: one call on a few voxels that hold every class. */
-function refusalInUse(loss: SpecifiedLoss["loss"], { channels, activation }: Head): string | undefined {
+function refusalInUse(
+  loss: SpecifiedLoss["loss"],
+  { channels, activation }: ReturnType<typeof headOf>,
+): string | undefined {
   const labelCount = channels === 1 ? 2 : channels;
   const extent = Math.ceil(Math.sqrt(labelCount + 1));
   const labels = Uint8Array.from({ length: extent * extent }, (_, i) => i % labelCount);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { decode, encode } from "fast-png";
 import type { Case } from "../datasets/dataset.js";
 import { LabError } from "../errors.js";
+import { readNifti, writeNifti } from "../volumes/nifti.js";
 import { writeAtomically } from "./atomic-write.js";
 
 /** White for the one class, so that a mask can be seen; with several, the class index is the grey value. */
@@ -19,6 +20,9 @@ const predictionPath = (folder: string, { id, shape }: Pick<Case, "id" | "shape"
 /**
  * Writes the predicted class index of every voxel of a case.
  *
+ * A volume is written in the orientation it was read into (right, front, head), with its spacing and its first voxel as the
+ * origin.
+ *
  * @throws LabError WRITE_FAILED
  */
 export async function writePrediction(
@@ -27,9 +31,12 @@ export async function writePrediction(
   prediction: Uint8Array,
   classCount: number,
 ): Promise<void> {
-  const [height, width] = testCase.shape;
+  const { shape, spacing } = testCase;
+  const path = predictionPath(folder, testCase);
+  if (shape.length === 3) return writeAtomically(path, writeNifti({ shape, spacing, data: prediction }));
+  const [height, width] = shape;
   const data = prediction.map((label) => label * greyStep(classCount));
-  await writeAtomically(predictionPath(folder, testCase), encode({ width, height, data, channels: 1, depth: 8 }));
+  return writeAtomically(path, encode({ width, height, data, channels: 1, depth: 8 }));
 }
 
 /**
@@ -38,15 +45,22 @@ export async function writePrediction(
  * @throws LabError UNREADABLE_FILE
  */
 export async function readPrediction(folder: string, testCase: Case, classCount: number): Promise<Uint8Array> {
+  const { shape, labels } = testCase;
   const path = predictionPath(folder, testCase);
+  const refuse = (problem: string, cause?: unknown) =>
+    new LabError("UNREADABLE_FILE", `cannot read the prediction ${path}: ${problem}`, { cause });
+  let bytes: Uint8Array;
+  let grey: ArrayLike<number>;
   try {
-    const { data } = decode(await readFile(path));
-    if (data.length !== testCase.labels.length)
-      throw new Error(`it has ${data.length} pixels, the case ${testCase.labels.length}`);
-    return Uint8Array.from(data, (value) => value / greyStep(classCount));
+    bytes = await readFile(path);
+    grey = shape.length === 3 ? readNifti(bytes, path).data : decode(bytes).data;
   } catch (error) {
-    throw new LabError("UNREADABLE_FILE", `cannot read the prediction ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw refuse((error as Error).message, error);
   }
+  if (grey.length !== labels.length) throw refuse(`it has ${grey.length} voxels, the case ${labels.length}`);
+  const step = shape.length === 3 ? 1 : greyStep(classCount);
+  const prediction = Uint8Array.from(grey, (value) => value / step);
+  const wrong = prediction.findIndex((label) => label > classCount);
+  if (wrong >= 0) throw refuse(`voxel ${wrong} holds class ${prediction[wrong]}, beyond the ${classCount} of the data`);
+  return prediction;
 }

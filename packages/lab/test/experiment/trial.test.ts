@@ -158,7 +158,7 @@ describe("predictions as files", () => {
     const testCase = squareCase("a", 1);
     await expect(readPrediction(folder, testCase, 1)).rejects.toMatchObject({ code: "UNREADABLE_FILE" });
     await writePrediction(folder, { ...testCase, shape: [4, 4] }, new Uint8Array(16), 1);
-    await expect(readPrediction(folder, testCase, 1)).rejects.toMatchObject({ message: /16 pixels, the case 64/u });
+    await expect(readPrediction(folder, testCase, 1)).rejects.toMatchObject({ message: /16 voxels, the case 64/u });
   });
 });
 

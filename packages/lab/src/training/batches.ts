@@ -1,0 +1,140 @@
+// Batches of training crops: cut at native resolution, flipped and turned; the same for every loss, given a seed.
+
+import type { Case } from "../datasets/dataset.js";
+import { wholeNumber } from "./random.js";
+
+/** Label of pixels that do not count: outside the region of interest, or outside the image. */
+export const IGNORED = 255;
+
+/** Share of the crops that are laid around a foreground pixel, so that rare objects are seen; nnU-Net has a third too. */
+const AROUND_FOREGROUND = 1 / 3;
+
+export interface Batch {
+  /** `[batch, channels, crop, crop]` */
+  readonly image: Float32Array;
+  /** `[batch, crop, crop]`: class index, or `IGNORED`. */
+  readonly labels: Uint8Array;
+}
+
+/** A 2D image to cut crops from: an image, or a slice of a volume. */
+interface Plane {
+  readonly source: Case;
+  readonly slice: number;
+  readonly height: number;
+  readonly width: number;
+  /** Pixels of the slice that are foreground and count. */
+  readonly foreground: Uint32Array;
+}
+
+export type BatchSource = () => Batch;
+
+/**
+ * Draws crops: first the case, then (of a volume) the slice, then the place. A crop around the foreground draws among the planes
+ * of the case that have some.
+ *
+ * @param cases of the training split, with the same number of channels
+ * @param size `batch` crops of `crop` × `crop` pixels
+ */
+export function createBatchSource(
+  cases: readonly Case[],
+  size: { readonly batch: number; readonly crop: number },
+  uniform: () => number,
+): BatchSource {
+  const planes = cases.map(planesOf);
+  const withForeground = planes.map((list) => list.filter(({ foreground }) => foreground.length > 0));
+  const { channels } = cases[0];
+  const { batch, crop } = size;
+  const area = crop * crop;
+  const choose = <T>(list: { readonly length: number; readonly [index: number]: T }): T =>
+    list[wholeNumber(uniform, list.length)];
+
+  return () => {
+    const image = new Float32Array(batch * channels * area);
+    const labels = new Uint8Array(batch * area);
+    for (let b = 0; b < batch; b++) {
+      const which = wholeNumber(uniform, planes.length);
+      // Drawn for every crop, needed or not, so that one crop's contents do not move the next one's numbers.
+      const around = uniform() < AROUND_FOREGROUND && withForeground[which].length > 0;
+      const plane = choose(around ? withForeground[which] : planes[which]);
+      const center = around ? choose(plane.foreground) : undefined;
+      const top = placeCrop(plane.height, crop, uniform, center && Math.floor(center / plane.width));
+      const left = placeCrop(plane.width, crop, uniform, center && center % plane.width);
+      const turn = drawTurn(uniform);
+      copyCrop(
+        plane,
+        top,
+        left,
+        crop,
+        turn,
+        image.subarray(b * channels * area, (b + 1) * channels * area),
+        labels,
+        b * area,
+      );
+    }
+    return { image, labels };
+  };
+}
+
+function planesOf(source: Case): Plane[] {
+  const [height, width] = source.shape.slice(-2);
+  const slices = source.shape.length === 3 ? source.shape[0] : 1;
+  return Array.from({ length: slices }, (_, slice) => {
+    const start = slice * height * width;
+    const foreground: number[] = [];
+    for (let i = 0; i < height * width; i++) {
+      if (source.labels[start + i] !== 0 && source.regionOfInterest?.[start + i] !== 0) foreground.push(i);
+    }
+    return { source, slice, height, width, foreground: Uint32Array.from(foreground) };
+  });
+}
+
+/** First row or column of a crop: anywhere inside, around a place, or with the image in its middle where the image is smaller. */
+function placeCrop(extent: number, crop: number, uniform: () => number, around: number | undefined): number {
+  const draw = uniform();
+  if (extent <= crop) return -Math.floor((crop - extent) / 2);
+  const wanted = around === undefined ? Math.floor(draw * (extent - crop + 1)) : around - Math.floor(draw * crop);
+  return Math.min(extent - crop, Math.max(0, wanted));
+}
+
+/** One of the eight flips and quarter turns of a square. */
+interface Turn {
+  readonly transpose: boolean;
+  readonly flipRows: boolean;
+  readonly flipColumns: boolean;
+}
+
+const drawTurn = (uniform: () => number): Turn => {
+  const which = wholeNumber(uniform, 8);
+  return { transpose: (which & 1) !== 0, flipRows: (which & 2) !== 0, flipColumns: (which & 4) !== 0 };
+};
+
+function copyCrop(
+  { source, slice, height, width }: Plane,
+  top: number,
+  left: number,
+  crop: number,
+  { transpose, flipRows, flipColumns }: Turn,
+  image: Float32Array,
+  labels: Uint8Array,
+  labelStart: number,
+): void {
+  const { channels, regionOfInterest } = source;
+  const voxels = source.labels.length;
+  const planeStart = slice * height * width;
+  for (let row = 0; row < crop; row++) {
+    for (let column = 0; column < crop; column++) {
+      const r = flipRows ? crop - 1 - row : row;
+      const c = flipColumns ? crop - 1 - column : column;
+      const y = top + (transpose ? c : r);
+      const x = left + (transpose ? r : c);
+      const to = row * crop + column;
+      if (y < 0 || y >= height || x < 0 || x >= width) {
+        labels[labelStart + to] = IGNORED;
+        continue;
+      }
+      const from = planeStart + y * width + x;
+      labels[labelStart + to] = regionOfInterest?.[from] === 0 ? IGNORED : source.labels[from];
+      for (let k = 0; k < channels; k++) image[k * crop * crop + to] = source.image[k * voxels + from];
+    }
+  }
+}
