@@ -35,7 +35,8 @@ export function declareClasses(
   const names = new Map<number, string>();
   const seen = new Map<string, string>();
   for (const [value, name] of [...pairs].sort(([a], [b]) => a - b)) {
-    if (!Number.isInteger(value) || value < 0) throw broken(`the label of "${name}" is not a whole number of 0 or more`);
+    if (!Number.isInteger(value) || value < 0)
+      throw broken(`the label of "${name}" is not a whole number of 0 or more`);
     const key = classKey(name);
     if (key === "") throw broken(`label ${value} has an empty name`);
     if (value === 0) {
@@ -68,10 +69,13 @@ export function parseClasses(json: unknown, file: string): DeclaredClasses {
   let ignore: number | undefined;
   for (const [key, entry] of Object.entries(json)) {
     if (Array.isArray(entry)) {
-      throw broken(`"${key}" joins several labels (a region), which is not supported: give each label a name of its own`);
+      throw broken(
+        `"${key}" joins several labels (a region), which is not supported: give each label a name of its own`,
+      );
     }
     const byValue = /^\d+$/u.test(key) && typeof entry === "string";
-    if (!byValue && typeof entry !== "number") throw broken(`"${key}": ${JSON.stringify(entry)} is no label with a name`);
+    if (!byValue && typeof entry !== "number")
+      throw broken(`"${key}": ${JSON.stringify(entry)} is no label with a name`);
     if (!byValue && classKey(key) === "ignore") ignore = Number(entry);
     else pairs.push(byValue ? [Number(key), entry] : [Number(entry), key]);
   }

@@ -61,20 +61,24 @@ export const isFile = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined))?.isFile() === true;
 
 /**
- * The object in a JSON file.
+ * What a JSON file holds.
  *
- * @throws LabError BAD_DATASET where the file is not JSON or not an object; UNREADABLE_FILE where it cannot be opened
+ * @throws LabError BAD_DATASET where it is not JSON; UNREADABLE_FILE where it cannot be opened
  */
-export async function readJsonObject(path: string): Promise<Record<string, unknown>> {
+export async function readJson(path: string): Promise<unknown> {
   const text = new TextDecoder().decode(await readBytes(path));
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new LabError("BAD_DATASET", `${path} is not valid JSON: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** As `readJson`, and BAD_DATASET where it holds something else than an object. */
+export async function readJsonObject(path: string): Promise<Record<string, unknown>> {
+  const json = await readJson(path);
   if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
-  throw new LabError("BAD_DATASET", `${path} should hold a JSON object ({ … }), and holds ${text.slice(0, 20)}`);
+  throw new LabError("BAD_DATASET", `${path} should hold a JSON object, { … }, and holds a value of another kind`);
 }
 
 /** @throws LabError UNREADABLE_FILE */

@@ -3,8 +3,8 @@
 import { basename, join } from "node:path";
 import { LabError } from "../errors.js";
 import { parseClasses } from "./classes.js";
-import { readJsonObject } from "./files.js";
 import type { CaseFiles, FileDatasetDescription } from "./file-dataset.js";
+import { readJsonObject } from "./files.js";
 import { checkSplits, countSplits, type Splits } from "./splits.js";
 
 export const SPLIT_FILE = "split.json";
@@ -34,7 +34,11 @@ export async function describeSplitFile(folder: string): Promise<FileDatasetDesc
 
   const splits = readSplits(json.splits, broken);
   checkSplits(splits, path);
-  const file = (of: string, id: string) => join(folder, of.replaceAll("{id}", () => id));
+  const file = (of: string, id: string) =>
+    join(
+      folder,
+      of.replaceAll("{id}", () => id),
+    );
   const cases: CaseFiles[] = [...splits.train, ...splits.validation, ...splits.test].map((id) => ({
     id,
     images: [file(image, id)],

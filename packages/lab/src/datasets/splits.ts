@@ -1,91 +1,90 @@
-// How cases are divided into training, validation and test.
+// Which cases train, validate and test: as a data set gives them, else drawn by case from a fixed seed.
 
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { LabError } from "../errors.js";
+import { listed } from "./case-files.js";
 import type { Split } from "./dataset.js";
 
 export type Splits = Readonly<Record<Split, readonly string[]>>;
 
-/** A test, a validation and a training case. */
+/** Part of the cases in the validation and in the test split, each; the rest trains. */
+const HELD_OUT = 0.2;
+/** One case in each split. */
 const FEWEST_CASES = 3;
-
-/** Of all cases, in the validation split and again in the test split. */
-const HELD_OUT_FRACTION = 0.2;
-
-/** Seed of the division: a constant, so that two runs on the same files are about the same cases. */
-const SPLIT_SEED = 1;
+const SEED = 20_250_101;
 
 /**
- * Divides cases at random, 60 % to train, 20 % to validate, 20 % to test, at least one in each. The result depends on
- * the set of names only, not on their order.
+ * Draws 60 % of the cases for training, 20 % for validation and 20 % for the test, at least one in each. The same names give
+ * the same splits, in whatever order they come.
  *
- * @throws LabError EMPTY_DATASET for fewer than three cases
+ * @throws LabError EMPTY_DATASET for fewer than 3 cases
  */
-export function divideCases(ids: readonly string[], name: string): { splits: Splits; splitNote: string } {
+export function drawSplits(ids: readonly string[], where: string): { splits: Splits; splitNote: string } {
   if (ids.length < FEWEST_CASES) {
-    const found = ids.length === 1 ? "1 case" : `${ids.length} cases`;
     throw new LabError(
       "EMPTY_DATASET",
-      `${name} has ${found}; at least ${FEWEST_CASES} are needed, one each to train, validate and test`,
+      `${where} has ${ids.length} case${ids.length === 1 ? "" : "s"}; at least ${FEWEST_CASES} are needed, one each to train, validate and test`,
     );
   }
   const shuffled = shuffle(ids);
-  const heldOut = heldOutCount(ids.length);
+  const heldOut = Math.max(1, Math.round(HELD_OUT * ids.length));
   const splits = {
-    test: shuffled.slice(0, heldOut).sort(),
-    validation: shuffled.slice(heldOut, 2 * heldOut).sort(),
-    train: shuffled.slice(2 * heldOut).sort(),
+    test: shuffled.slice(0, heldOut),
+    validation: shuffled.slice(heldOut, 2 * heldOut),
+    train: shuffled.slice(2 * heldOut),
   };
-  const splitNote =
-    `Cases divided at random (seed ${SPLIT_SEED}): ${countSplits(splits)}. ` +
-    "Several images of one patient may lie in different splits; a split.json avoids that.";
-  return { splits, splitNote };
+  const splitNote = `${counted(splits)}, drawn at random by case (fixed seed ${SEED}), because the data set gives no splits; whether cases belong to one patient is not known.`;
+  return { splits: inOrder(splits), splitNote };
 }
 
 /**
- * Takes a fifth of the cases, at least one where there are two, out of a training split, to validate.
+ * Takes a validation split out of the training cases, where a data set holds out test cases only: 20 %, none when there are
+ * fewer than 3 to take from.
  */
-export function takeValidation(ids: readonly string[]): Pick<Splits, "train" | "validation"> {
-  const shuffled = shuffle(ids);
-  const heldOut = ids.length < 2 ? 0 : heldOutCount(ids.length);
-  return { validation: shuffled.slice(0, heldOut).sort(), train: shuffled.slice(heldOut).sort() };
+export function drawValidation(train: readonly string[]): { train: string[]; validation: string[] } {
+  const count = train.length < FEWEST_CASES ? 0 : Math.max(1, Math.round(HELD_OUT * train.length));
+  const shuffled = shuffle(train);
+  return { validation: shuffled.slice(0, count).sort(), train: shuffled.slice(count).sort() };
 }
 
-const heldOutCount = (cases: number): number => Math.max(1, Math.round(HELD_OUT_FRACTION * cases));
-
-/** "16 train, 4 validation, 4 test". */
-export const countSplits = ({ train, validation, test }: Splits): string =>
-  `${train.length} train, ${validation.length} validation, ${test.length} test`;
-
 /**
- * Checks splits that came with the data.
+ * Checks splits that a file gives.
  *
- * @param file where they are written, for errors
- * @throws LabError BAD_DATASET where a case is in two splits, or EMPTY_DATASET where there is none
+ * @throws LabError BAD_DATASET for a case in two splits, EMPTY_DATASET for no case to train or test on
  */
-export function checkSplits(splits: Splits, file: string): void {
-  const splitOf = new Map<string, Split>();
-  for (const split of ["train", "validation", "test"] as const) {
-    for (const id of splits[split]) {
-      const other = splitOf.get(id);
-      if (other !== undefined) {
-        const where = other === split ? `twice in ${split}` : `in both ${other} and ${split}`;
-        throw new LabError("BAD_DATASET", `${file} has the case ${id} ${where}; each case belongs once in one split`);
-      }
-      splitOf.set(id, split);
-    }
+export function checkSplits(splits: Splits, where: string): void {
+  const all = [...splits.train, ...splits.validation, ...splits.test];
+  const twice = [...new Set(all.filter((id, index) => all.indexOf(id) !== index))];
+  if (twice.length > 0) {
+    throw new LabError(
+      "BAD_DATASET",
+      `${where} lists cases more than once: ${listed(twice)}; a case must be in one split only, or its test score means nothing`,
+    );
   }
-  if (splitOf.size === 0) throw new LabError("EMPTY_DATASET", `${file} has no case in any split`);
+  for (const split of ["train", "test"] as const) {
+    if (splits[split].length > 0) continue;
+    throw new LabError("EMPTY_DATASET", `${where} has no case in the ${split} split; give it at least one`);
+  }
 }
 
-/** Fisher-Yates on the sorted names. */
+/** "16 training, 4 validation and 4 test cases". */
+export function counted({ train, validation, test }: Splits): string {
+  return `${train.length} training, ${validation.length} validation and ${test.length} test cases`;
+}
+
+/** In the order of the alphabet within each split, so that listings do not look random. */
+function inOrder({ train, validation, test }: Splits): Splits {
+  return { train: [...train].sort(), validation: [...validation].sort(), test: [...test].sort() };
+}
+
+/** Fisher and Yates' shuffle of the sorted names. */
 function shuffle(ids: readonly string[]): string[] {
-  const items = [...ids].sort();
-  const generator = xoroshiro128plus(SPLIT_SEED);
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = uniformInt(generator, 0, i);
-    [items[i], items[j]] = [items[j], items[i]];
+  const out = [...ids].sort();
+  const random = xoroshiro128plus(SEED);
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = uniformInt(random, 0, i);
+    [out[i], out[j]] = [out[j]!, out[i]!];
   }
-  return items;
+  return out;
 }

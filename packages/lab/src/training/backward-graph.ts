@@ -7,6 +7,9 @@ import { createOnnxGraph, type OnnxGraph } from "./onnx-graph.js";
 /** Matrix product with transposes, in ONNX Runtime's own operators: no transposed copy is made. */
 const FUSED_MATMUL = "com.microsoft:FusedMatMul";
 
+/** So steep that every positive output that training meets is clipped to 1; infinity clips as well. */
+const STEEP = 1e30;
+
 interface Context {
   readonly graph: OnnxGraph;
   readonly network: Network;
@@ -57,19 +60,14 @@ const RULES: Readonly<Record<Layer["kind"], Rule>> = {
     const edge = shape.crop / 2 ** layer.level;
     const pixels = edge * edge;
     const rows = graph.integers([shape.batch, outputChannels, pixels]);
-    const isPositive = graph.node("Greater", [output, number(graph, 0)]);
-    const leaked = graph.node("Mul", [slope, number(graph, LEAK)]);
-    const d = graph.node("Reshape", [graph.node("Where", [isPositive, slope, leaked]), rows]);
+    // 1 where the output is positive, the leak elsewhere: clipping a steep line is faster than a choice per pixel.
+    const steep = graph.node("Mul", [output, number(graph, STEEP)]);
+    const leak = graph.node("Clip", [steep, number(graph, LEAK), number(graph, 1)]);
+    const d = graph.node("Reshape", [graph.node("Mul", [slope, leak]), rows]);
 
     const x = saved.normalised(layer);
     const sum = graph.node("ReduceSum", [d, graph.integers([2])]);
-    // Σ d x per image and channel as a product of a row and a column, without the array of products.
-    const asRow = graph.node("Reshape", [d, graph.integers([shape.batch, outputChannels, 1, pixels])]);
-    const asColumn = graph.node("Reshape", [x, graph.integers([shape.batch, outputChannels, pixels, 1])]);
-    const weighted = graph.node("Reshape", [
-      graph.node("MatMul", [asRow, asColumn]),
-      graph.integers([shape.batch, outputChannels, 1]),
-    ]);
+    const weighted = graph.node("ReduceSum", [graph.node("Mul", [d, x]), graph.integers([2])]);
     slopes.set(`${output}.scale`, graph.node("ReduceSum", [weighted, graph.integers([0])], { keepdims: 0 }));
     slopes.set(`${output}.shift`, graph.node("ReduceSum", [sum, graph.integers([0])], { keepdims: 0 }));
     const overPixels = (value: string) => graph.node("Mul", [value, number(graph, 1 / pixels)]);
@@ -136,7 +134,12 @@ const RULES: Readonly<Record<Layer["kind"], Rule>> = {
   },
 };
 
-/** Slopes of a 3 × 3 convolution: along its weights by a matrix product over shifted copies, along its input by the turned kernel. */
+/**
+ * Slopes of a 3 × 3 convolution: along its weights by matrix products, along its input by the turned kernel.
+ *
+ * The weight at (row, column) meets the input shifted by as much. The three shifts along columns lie side by side as channels; a shift along rows is
+ * an offset in the flat array of pixels, and is put into the slopes, which have fewer channels: three products instead of nine shifted copies.
+ */
 function convolution3x3(
   { graph, shape, parameters, slopes }: Context,
   { input, output, inputChannels, outputChannels }: Layer,
@@ -144,19 +147,21 @@ function convolution3x3(
   edge: number,
 ): readonly (readonly [string, string])[] {
   const padded = graph.node("Pad", [input, graph.integers([0, 0, 1, 1, 0, 0, 1, 1])]);
-  const shifted = Array.from({ length: 9 }, (_, k) => {
-    const [dy, dx] = [Math.floor(k / 3), k % 3];
-    const window = [graph.integers([dy, dx]), graph.integers([dy + edge, dx + edge]), graph.integers([2, 3])];
-    return graph.node("Slice", [padded, ...window]);
-  });
+  const byColumn = [0, 1, 2].map((dx) =>
+    graph.node("Slice", [padded, graph.integers([dx]), graph.integers([dx + edge]), graph.integers([3])]),
+  );
   const columns = graph.node("Reshape", [
-    graph.node("Concat", shifted, { axis: 1 }),
-    graph.integers([shape.batch, 9 * inputChannels, edge * edge]),
+    graph.node("Concat", byColumn, { axis: 1 }),
+    graph.integers([shape.batch, 3 * inputChannels, (edge + 2) * edge]),
   ]);
   const d = graph.node("Reshape", [slope, graph.integers([shape.batch, outputChannels, edge * edge])]);
-  const perImage = graph.node(FUSED_MATMUL, [d, columns], { transB: 1 });
-  const total = graph.node("ReduceSum", [perImage, graph.integers([0])], { keepdims: 0 });
-  const grid = graph.node("Reshape", [total, graph.integers([outputChannels, 3, 3, inputChannels])]);
+  const byRow = [0, 1, 2].map((dy) => {
+    const placed = graph.node("Pad", [d, graph.integers([0, 0, dy * edge, 0, 0, (2 - dy) * edge])]);
+    const perImage = graph.node(FUSED_MATMUL, [placed, columns], { transB: 1 });
+    const total = graph.node("ReduceSum", [perImage, graph.integers([0])], { keepdims: 0 });
+    return graph.node("Reshape", [total, graph.integers([outputChannels, 1, 3, inputChannels])]);
+  });
+  const grid = graph.node("Concat", byRow, { axis: 1 });
   slopes.set(`${output}.weight`, graph.node("Transpose", [grid], { perm: [0, 3, 1, 2] }));
   if (input === "image") return [];
   const weight = parameters.get(`${output}.weight`) as string;

@@ -87,9 +87,7 @@ export function trainingForwardGraph(network: Network, shape: BatchShape): Uint8
         );
         values.set(saved.normalised(layer), normalised);
         values.set(saved.inverseDeviation(layer), inverse);
-        const perChannel = graph.integers([layer.outputChannels, 1]);
-        const scaled = graph.node("Mul", [normalised, graph.node("Reshape", [of("scale"), perChannel])]);
-        const shifted = graph.node("Add", [scaled, graph.node("Reshape", [of("shift"), perChannel])]);
+        const shifted = scaleAndShift(graph, normalised, of("scale"), of("shift"), layer.outputChannels);
         const grid = graph.integers([batch, layer.outputChannels, edge, edge]);
         values.set(layer.output, graph.node("Reshape", [leakyRelu(graph, shifted), grid]));
         break;
@@ -168,6 +166,14 @@ function plainLayer(
     default:
       throw new Error(`a ${layer.kind} differs between training and inference`);
   }
+}
+
+/** Batch normalisation with mean 0 and variance 1 is scale and shift in one pass over memory instead of two. */
+function scaleAndShift(graph: OnnxGraph, value: string, scale: string, shift: string, channels: number): string {
+  const zeros = graph.floats(new Float32Array(channels), [channels]);
+  return graph.node("BatchNormalization", [value, scale, shift, zeros, ones(graph, channels)], {
+    epsilon: { float: 0 },
+  });
 }
 
 const leakyRelu = (graph: OnnxGraph, value: string) => graph.node("LeakyRelu", [value], { alpha: { float: LEAK } });

@@ -31,7 +31,7 @@ export interface OnnxGraph {
   /** A constant list of int64, as shapes, axes and slices are given. */
   integers(values: readonly number[]): string;
   input(name: string, shape: readonly Extent[], type?: "float32" | "int64"): string;
-  /** Makes a value an output of the graph, under a name that a caller knows. */
+  /** Makes the value of a node an output of the graph, under a name that a caller knows. */
   output(value: string, name: string, type?: "float32" | "int64"): void;
   encode(): Uint8Array;
 }
@@ -43,6 +43,7 @@ export function createOnnxGraph(name: string): OnnxGraph {
   const initializer: InstanceType<typeof onnx.TensorProto>[] = [];
   const inputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
   const outputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
+  const renamed = new Map<string, string>();
   const integerConstants = new Map<string, string>();
   let count = 0;
   const fresh = (what: string) => `${what}_${count++}`;
@@ -109,10 +110,17 @@ export function createOnnxGraph(name: string): OnnxGraph {
       return inputName;
     },
     output(value, outputName, type = "float32") {
-      addNodes("Identity", [value], [outputName]);
+      renamed.set(value, outputName);
       outputs.push(valueInfo(outputName, type));
     },
     encode() {
+      // Outputs get their names where they are made: an Identity node would copy them.
+      const rename = (name: string) => renamed.get(name) ?? name;
+      for (const node of nodes) {
+        node.input = node.input.map(rename);
+        node.output = node.output.map(rename);
+      }
+      renamed.clear();
       const model = new onnx.ModelProto({
         irVersion: IR_VERSION,
         producerName: "losskit",

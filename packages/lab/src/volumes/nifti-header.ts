@@ -91,7 +91,7 @@ export function readNiftiHeader(bytes: Uint8Array, file: string): NiftiHeader {
   if (needed > bytes.length) {
     throw unreadable(
       file,
-      `it is cut: ${size.join(" x ")} voxels of ${datatype.name} need ${needed} bytes, it has ${bytes.length}${bytes.length < needed ? "; copy it again" : ""}`,
+      `it is cut: ${size.join(" x ")} voxels of ${datatype.name} need ${needed} bytes, it has ${bytes.length}; copy it again`,
     );
   }
   const { slope, intercept } = readScale(raw.scl_slope, raw.scl_inter, file);
