@@ -2,7 +2,9 @@
 
 import { LabError, type LabErrorCode } from "../errors.js";
 import type { Case, Dataset } from "./dataset.js";
-import { enumerate } from "./files.js";
+
+/** Most problems an error lists. */
+const LISTED = 10;
 
 export interface CheckOptions {
   readonly signal?: AbortSignal;
@@ -34,10 +36,11 @@ export async function checkDataset(dataset: Dataset, { signal, onCase }: CheckOp
   throw new LabError(
     codes.size === 1 ? problems[0].code : "BAD_DATASET",
     `${problems.length} of ${ids.length} cases of ${dataset.name} cannot be used:\n  ` +
-      enumerate(
-        problems.map(({ message }) => message),
-        "\n  ",
-      ),
+      problems
+        .slice(0, LISTED)
+        .map(({ message }) => message)
+        .join("\n  ") +
+      (problems.length > LISTED ? `\n  and ${problems.length - LISTED} more` : ""),
     { cause: problems[0] },
   );
 }

@@ -41,7 +41,10 @@ export function parseClassNames(value: unknown, where: string): ClassDeclaration
   let ignore: number | undefined;
   for (const [label, name] of pairs) {
     if (!Number.isInteger(label) || label < 0 || label > MAX_LABEL_VALUE) {
-      throw new LabError("BAD_DATASET", `${where}: the label of "${name}" is ${label}; it must be 0 to ${MAX_LABEL_VALUE}`);
+      throw new LabError(
+        "BAD_DATASET",
+        `${where}: the label of "${name}" is ${label}; it must be 0 to ${MAX_LABEL_VALUE}`,
+      );
     }
     if (names.has(label) || ignore === label) {
       throw new LabError("BAD_DATASET", `${where}: label ${label} has two names; give each label one`);
@@ -103,7 +106,10 @@ export function selectClasses(declaration: ClassDeclaration, wanted?: readonly s
     throw new LabError("USAGE", `the class "${declaration.names.get(twice)}" is selected twice; name each class once`);
   }
   if (values.length > MAX_CLASSES) {
-    throw new LabError("USAGE", `${values.length} classes are selected; at most ${MAX_CLASSES} can be trained together`);
+    throw new LabError(
+      "USAGE",
+      `${values.length} classes are selected; at most ${MAX_CLASSES} can be trained together`,
+    );
   }
   const labelOfValue = new Map<number, number>([[0, 0]]);
   for (const value of declaration.names.keys()) labelOfValue.set(value, values.indexOf(value) + 1);
@@ -119,7 +125,10 @@ function find(name: string, declared: readonly (readonly [number, string])[]): n
   );
   const hint = similar === undefined ? "" : `; did you mean "${similar}"?`;
   const background = comparable(name) === "background" ? " (the background is always there and is not selected)" : "";
-  throw new LabError("UNKNOWN_CLASS", `there is no class "${name}"${hint}${background}; the classes are ${quoted(declared)}`);
+  throw new LabError(
+    "UNKNOWN_CLASS",
+    `there is no class "${name}"${hint}${background}; the classes are ${quoted(declared)}`,
+  );
 }
 
 const comparable = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]+/gu, "");

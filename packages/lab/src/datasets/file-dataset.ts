@@ -1,82 +1,56 @@
-// A data set of image and mask files, whichever of the known forms its folder has: checks the files, then reads a case when asked.
+// A data set of files, whichever form its folder has: checks that they are there and fit together, and reads a case when asked.
 
 import { LabError } from "../errors.js";
-import { isColourPng } from "../volumes/png.js";
-import { type ClassSelection, type DeclaredClasses, selectClasses } from "./classes.js";
-import type { Case, Dataset } from "./dataset.js";
-import { enumerate, type FileKind, fileKind, isFile, READABLE, readBytes } from "./files.js";
-import { mapLabels } from "./labels.js";
-import { normaliseIntensities } from "./normalise.js";
-import { type ImageFile, readImageFile, readMaskFile } from "./read-files.js";
-import type { Splits } from "./splits.js";
+import { formatOf, type ImageFormat, READABLE_ENDINGS } from "../volumes/file-name.js";
+import { type CaseFiles, type DatasetFiles, listed } from "./case-files.js";
+import { selectClasses } from "./class-names.js";
+import type { Dataset } from "./dataset.js";
+import { isFile } from "./image-listing.js";
+import { readCase } from "./read-case.js";
+import { isColourPng } from "./read-image.js";
 
-/** Paths of the files of one case. */
-export interface CaseFiles {
-  readonly id: string;
-  /** One file per modality, in the same order in every case; a colour PNG is one file with three channels. */
-  readonly images: readonly string[];
-  readonly mask: string;
-  readonly regionOfInterest?: string;
-}
-
-export interface FileDatasetDescription {
-  readonly name: string;
-  readonly cases: readonly CaseFiles[];
-  readonly declared: DeclaredClasses;
-  readonly splits: Splits;
-  readonly splitNote: string;
-}
+/** Most files an error lists, one a line. */
+const LINES = 10;
 
 /**
- * Checks that the files are there and of one kind, and what they need of the network's input; reads no case yet.
+ * Checks what can be told without reading the cases, and finds how many channels they have. Damaged files are reported
+ * when their case is read.
  *
- * @param wanted names of the classes to select, all without it
+ * @param wanted names of the classes to select; all without it
  * @throws LabError UNKNOWN_CLASS, MISSING_MASK, BAD_DATASET
  */
-export async function fileDataset(
-  { name, cases, declared, splits, splitNote }: FileDatasetDescription,
-  wanted?: readonly string[],
-): Promise<Dataset> {
-  const selection = selectClasses(declared, wanted);
-  const kind = checkKinds(cases, name);
+export async function fileDataset(files: DatasetFiles, wanted?: readonly string[]): Promise<Dataset> {
+  const { name, cases, declaration, splits, splitNote } = files;
+  const selection = selectClasses(declaration, wanted);
+  const format = checkFormats(cases, name);
   await checkPresence(cases);
-  const fileChannels = await countChannels(cases, kind);
-  const filesOf = new Map(cases.map((files) => [files.id, files]));
+  const fileChannels = await countChannels(cases, format);
+  const filesOf = new Map(cases.map((one) => [one.id, one]));
   return {
     name,
-    dimension: kind === "png" ? 2 : 3,
+    dimension: format === "png" ? 2 : 3,
     channels: fileChannels.reduce((sum, channels) => sum + channels, 0),
     classes: selection.classes,
     splits,
     splitNote,
     async load(id) {
-      const files = filesOf.get(id);
-      if (files === undefined) throw new LabError("BAD_DATASET", `${name} has no case ${id}`);
-      return readCase(files, fileChannels, declared, selection);
+      const one = filesOf.get(id);
+      if (one === undefined) throw new LabError("BAD_DATASET", `${name} has no case ${id}`);
+      return readCase(one, fileChannels, selection);
     },
   };
 }
 
-function checkKinds(cases: readonly CaseFiles[], name: string): FileKind {
+function checkFormats(cases: readonly CaseFiles[], name: string): ImageFormat {
   const paths = cases.flatMap(({ images, mask, regionOfInterest }) => [...images, mask, regionOfInterest ?? mask]);
-  const unread = paths.filter((path) => fileKind(path) === undefined);
+  const unread = [...new Set(paths.filter((path) => formatOf(path) === undefined))];
   if (unread.length > 0) {
-    throw new LabError("BAD_DATASET", `losskit reads ${READABLE}, and ${name} has ${enumerate([...new Set(unread)])}`);
+    throw new LabError("BAD_DATASET", `losskit reads ${READABLE_ENDINGS}; ${name} has ${listed(unread)}`);
   }
-  const png = paths.find((path) => fileKind(path) === "png");
-  const nifti = paths.find((path) => fileKind(path) === "nifti");
+  const png = paths.find((path) => formatOf(path) === "png");
+  const nifti = paths.find((path) => formatOf(path) === "nifti");
   if (png !== undefined && nifti !== undefined) {
-    throw new LabError(
-      "BAD_DATASET",
-      `${name} mixes images and volumes, such as ${png} and ${nifti}; keep one kind in a data set`,
-    );
-  }
-  const odd = cases.find(({ images }) => images.length !== cases[0].images.length);
-  if (odd !== undefined) {
-    throw new LabError(
-      "BAD_DATASET",
-      `the case ${odd.id} has ${odd.images.length} image files, and ${cases[0].id} has ${cases[0].images.length}; each case needs the same channels`,
-    );
+    throw new LabError("BAD_DATASET", `${name} mixes PNG and NIfTI, such as ${png} and ${nifti}; use one of the two`);
   }
   return png === undefined ? "nifti" : "png";
 }
@@ -89,106 +63,45 @@ async function checkPresence(cases: readonly CaseFiles[]): Promise<void> {
     const needed = regionOfInterest === undefined ? images : [...images, regionOfInterest];
     for (const path of needed) if (!(await isFile(path))) others.push(path);
   }
-  if (masks.length > 0) {
-    const more = others.length === 0 ? "" : `\nand these images:\n  ${enumerate(others, "\n  ")}`;
-    const count = masks.length === 1 ? "a mask is" : `${masks.length} masks are`;
-    throw new LabError(
-      "MISSING_MASK",
-      `${count} missing:\n  ${enumerate(masks, "\n  ")}${more}\nadd them, or leave these cases out`,
-    );
-  }
-  if (others.length > 0) {
-    const count = others.length === 1 ? "a file is" : `${others.length} files are`;
-    throw new LabError(
-      "BAD_DATASET",
-      `${count} missing:\n  ${enumerate(others, "\n  ")}\nadd them, or leave these cases out`,
-    );
-  }
+  if (masks.length === 0 && others.length === 0) return;
+  const parts = [
+    ...(masks.length > 0 ? [`${masks.length} of ${cases.length} masks missing:${lines(masks)}`] : []),
+    ...(others.length > 0 ? [`${others.length} images or regions of interest missing:${lines(others)}`] : []),
+  ];
+  throw new LabError(
+    masks.length > 0 ? "MISSING_MASK" : "BAD_DATASET",
+    `${parts.join("\n")}\nadd the files, or leave these cases out`,
+  );
+}
+
+/** The first paths, one a line. */
+function lines(paths: readonly string[]): string {
+  const shown = paths.slice(0, LINES).map((path) => `\n  ${path}`);
+  return paths.length > LINES ? `${shown.join("")}\n  and ${paths.length - LINES} more` : shown.join("");
 }
 
 /**
- * Channels of each image file of a case. A PNG counts as colour where any case has a pixel that is not grey, so that a
- * grey image among colour ones is repeated, and grey images stored as colour have one channel.
+ * Channels of each image file of a case. A PNG counts as colour where any case has a pixel that is not grey: a grey image
+ * among colour ones is then repeated in the three channels, and grey images stored as colour have one channel.
  */
-async function countChannels(cases: readonly CaseFiles[], kind: FileKind): Promise<number[]> {
+async function countChannels(cases: readonly CaseFiles[], format: ImageFormat): Promise<number[]> {
   const channels = cases[0].images.map(() => 1);
-  if (kind === "nifti") return channels;
-  for (const slot of channels.keys()) {
+  if (format === "nifti") return channels;
+  for (const index of channels.keys()) {
     for (const { images } of cases) {
-      const bytes = await readBytes(images[slot]);
-      if (!looksColoured(bytes, images[slot])) continue;
-      channels[slot] = 3;
+      if (!(await hasColour(images[index]))) continue;
+      channels[index] = 3;
       break;
     }
   }
   return channels;
 }
 
-/** A damaged file is reported when its case is read, together with all others. */
-function looksColoured(bytes: Uint8Array, path: string): boolean {
+async function hasColour(path: string): Promise<boolean> {
   try {
-    return isColourPng(bytes, path);
+    return await isColourPng(path);
   } catch (error) {
     if (error instanceof LabError) return false;
     throw error;
   }
-}
-
-async function readCase(
-  { id, images, mask: maskPath, regionOfInterest: regionPath }: CaseFiles,
-  fileChannels: readonly number[],
-  declared: DeclaredClasses,
-  selection: ClassSelection,
-): Promise<Case> {
-  const files = await Promise.all(images.map(readImageFile));
-  const [{ shape, spacing, orientation }] = files;
-  files.forEach((file, i) => void checkShape(file.shape, images[i], shape, images[0]));
-
-  const mask = await readMaskFile(maskPath, orientation);
-  checkShape(mask.shape, maskPath, shape, images[0]);
-  const { labels, counted } = mapLabels(mask, declared, selection, maskPath);
-
-  const region = regionPath === undefined ? undefined : await readRegion(regionPath, files[0], images[0]);
-  const channels = fileChannels.reduce((sum, count) => sum + count, 0);
-  const joined = new Float32Array(channels * labels.length);
-  let at = 0;
-  files.forEach((file, i) => {
-    if (file.channels > fileChannels[i]) {
-      throw new LabError("BAD_DATASET", `${images[i]} is in colour, and was grey when the data set was opened`);
-    }
-    for (let c = 0; c < fileChannels[i]; c++) {
-      const from = (c % file.channels) * labels.length;
-      joined.set(file.data.subarray(from, from + labels.length), at);
-      at += labels.length;
-    }
-  });
-  const image = normaliseIntensities(joined, channels, region);
-  const regionOfInterest = intersect(region, counted);
-  return { id, shape, spacing, channels, image, labels, ...(regionOfInterest && { regionOfInterest }) };
-}
-
-async function readRegion(path: string, image: ImageFile, imagePath: string): Promise<Uint8Array> {
-  const { values, shape } = await readMaskFile(path, image.orientation);
-  checkShape(shape, path, image.shape, imagePath);
-  const region = Uint8Array.from(values, (value) => (value > 0 ? 1 : 0));
-  if (region.includes(1)) return region;
-  throw new LabError(
-    "BAD_DATASET",
-    `the region of interest ${path} is empty: all its voxels are 0; voxels above 0 count`,
-  );
-}
-
-function intersect(region: Uint8Array | undefined, counted: Uint8Array | undefined): Uint8Array | undefined {
-  if (region === undefined || counted === undefined) return region ?? counted;
-  return region.map((inside, i) => inside & counted[i]);
-}
-
-function checkShape(found: readonly number[], path: string, expected: readonly number[], image: string): void {
-  if (found.length === expected.length && found.every((extent, axis) => extent === expected[axis])) return;
-  // People write sizes with the fastest axis first.
-  const inWords = (shape: readonly number[]) => [...shape].reverse().join("x");
-  throw new LabError(
-    "SIZE_MISMATCH",
-    `${path} is ${inWords(found)}, and its image ${image} is ${inWords(expected)}; both must have the same size`,
-  );
 }

@@ -2,72 +2,71 @@
 
 import { basename, join } from "node:path";
 import { LabError } from "../errors.js";
-import { type DeclaredClasses, declareClasses, parseClasses } from "./classes.js";
-import type { CaseFiles, FileDatasetDescription } from "./file-dataset.js";
-import { enumerate, findFolder, isFile, listImages, READABLE, readJson, withoutEnding } from "./files.js";
-import { distinctValues } from "./labels.js";
-import { readMaskFile } from "./read-files.js";
-import { divideCases } from "./splits.js";
+import { READABLE_ENDINGS, stemOf } from "../volumes/file-name.js";
+import { type CaseFiles, type DatasetFiles, listed } from "./case-files.js";
+import { type ClassDeclaration, parseClassNames } from "./class-names.js";
+import { findFolder, isFile, listImages } from "./image-listing.js";
+import { readJson } from "./json-file.js";
+import { type MaskData, readMask } from "./read-image.js";
+import { drawSplits } from "./splits.js";
 
 export const IMAGE_FOLDERS = ["images"];
 const MASK_FOLDERS = ["masks", "labels"];
 const REGION_FOLDERS = ["fov", "roi"];
 const CLASSES_FILE = "classes.json";
 
-/** What a mask's name may have after that of its image. */
-const MASK_SUFFIX = /_(?:masks?|seg|segmentation|labels?|gt)$/iu;
+/** What the name of a mask or region may have behind that of its image. */
+const SUFFIX = /_(?:masks?|seg|segmentation|labels?|gt|fov|roi)$/iu;
 
-/** Masks that are read when a folder is opened to see whether there is one class; the others are checked when read. */
+/** Masks that are read on opening, to see whether there is one class; the others are checked when their case is read. */
 const SAMPLED_MASKS = 20;
 
 /**
+ * Files match when their names are the same without the ending; a mask may have a suffix such as _mask or _seg. Where there
+ * is a folder fov/ or roi/, every image needs its file there.
+ *
  * @param folder that holds images/
- * @throws LabError MISSING_MASK listing what has no partner, EMPTY_DATASET, BAD_DATASET, or UNDECLARED_LABEL where the
- *   masks hold several classes and no classes.json names them
+ * @throws LabError MISSING_MASK listing what has no partner, EMPTY_DATASET, BAD_DATASET, or UNDECLARED_LABEL where the masks
+ *   hold several classes and no classes.json names them
  */
-export async function describeImageFolder(folder: string): Promise<FileDatasetDescription> {
-  const imageFolder = await findFolder(folder, ...IMAGE_FOLDERS);
-  const maskFolder = await findFolder(folder, ...MASK_FOLDERS);
+export async function describeImageFolder(folder: string): Promise<DatasetFiles> {
+  const imageFolder = await findFolder(folder, IMAGE_FOLDERS);
   if (imageFolder === undefined) throw new LabError("EMPTY_DATASET", `${folder} has no folder images/`);
+  const maskFolder = await findFolder(folder, MASK_FOLDERS);
   if (maskFolder === undefined) {
-    throw new LabError("MISSING_MASK", `${folder} has images/ and no masks/ or labels/; put one mask per image there`);
+    throw new LabError("MISSING_MASK", `${folder} has images/ but no masks/ or labels/; put one mask per image there`);
   }
-  const images = await byId(imageFolder, (name) => name);
-  if (images.size === 0) throw new LabError("EMPTY_DATASET", `${imageFolder} has no images (${READABLE})`);
-  const masks = await byId(maskFolder, (name) => (images.has(name) ? name : name.replace(MASK_SUFFIX, "")));
-  checkMatched(images, masks, imageFolder, maskFolder);
+  const images = await filesById(imageFolder, (stem) => stem);
+  if (images.size === 0) throw new LabError("EMPTY_DATASET", `${imageFolder} has no images (${READABLE_ENDINGS})`);
+  const idOf = (stem: string) => (images.has(stem) ? stem : stem.replace(SUFFIX, ""));
+  const masks = await filesById(maskFolder, idOf);
+  checkMatched(images, masks, maskFolder);
 
-  const regionFolder = await findFolder(folder, ...REGION_FOLDERS);
-  const regions = regionFolder === undefined ? undefined : await byId(regionFolder, regionName(images));
-  const cases: CaseFiles[] = [...images].map(([id, image]) => ({
-    id,
-    images: [image],
-    mask: masks.get(id)!,
-    ...(regionFolder !== undefined && { regionOfInterest: regions?.get(id) ?? join(regionFolder, basename(image)) }),
-  }));
-  const name = basename(folder);
+  const regionFolder = await findFolder(folder, REGION_FOLDERS);
+  const regions = regionFolder === undefined ? undefined : await filesById(regionFolder, idOf);
+  const cases = [...images].map(([id, image]): CaseFiles => {
+    const files = { id, images: [image], mask: masks.get(id)! };
+    if (regionFolder === undefined) return files;
+    // Where it is missing, the name that is expected is reported with the other missing files.
+    return { ...files, regionOfInterest: regions?.get(id) ?? join(regionFolder, basename(image)) };
+  });
   const classesPath = join(folder, CLASSES_FILE);
-  const declared = (await isFile(classesPath))
-    ? parseClasses(await readJson(classesPath), classesPath)
-    : await oneClass(cases, classesPath);
-  return { name, cases, declared, ...divideCases([...images.keys()], name) };
+  const declaration = (await isFile(classesPath))
+    ? parseClassNames(await readJson(classesPath), classesPath)
+    : await declareOneClass(cases, classesPath);
+  return { name: basename(folder), cases, declaration, ...drawSplits([...images.keys()], folder) };
 }
 
-/** Regions are named as the image, or as it with the suffix of a mask or of their folder. */
-const regionName = (images: ReadonlyMap<string, string>) => (name: string) =>
-  images.has(name) ? name : name.replace(MASK_SUFFIX, "").replace(/_(?:fov|roi)$/iu, "");
-
 /** Path of each image file of a folder by the case it belongs to. */
-async function byId(folder: string, idOf: (name: string) => string): Promise<Map<string, string>> {
+async function filesById(folder: string, idOf: (stem: string) => string): Promise<Map<string, string>> {
   const paths = new Map<string, string>();
   for (const name of await listImages(folder)) {
-    const id = idOf(withoutEnding(name));
-    const path = join(folder, name);
+    const id = idOf(stemOf(name));
     const other = paths.get(id);
     if (other !== undefined) {
-      throw new LabError("BAD_DATASET", `${other} and ${path} have the same name without their ending; keep one`);
+      throw new LabError("BAD_DATASET", `${folder} has two files for ${id}: ${basename(other)} and ${name}; keep one`);
     }
-    paths.set(id, path);
+    paths.set(id, join(folder, name));
   }
   return paths;
 }
@@ -75,60 +74,67 @@ async function byId(folder: string, idOf: (name: string) => string): Promise<Map
 function checkMatched(
   images: ReadonlyMap<string, string>,
   masks: ReadonlyMap<string, string>,
-  imageFolder: string,
   maskFolder: string,
 ): void {
   const bare = [...images].flatMap(([id, path]) => (masks.has(id) ? [] : [basename(path)]));
   const spare = [...masks].flatMap(([id, path]) => (images.has(id) ? [] : [basename(path)]));
   if (bare.length === 0 && spare.length === 0) return;
   const problems = [
-    ...(bare.length > 0 ? [`${bare.length} without a mask in ${maskFolder}: ${enumerate(bare)}`] : []),
-    ...(spare.length > 0 ? [`${spare.length} masks without an image in ${imageFolder}: ${enumerate(spare)}`] : []),
+    ...(bare.length > 0 ? [`${bare.length} of ${images.size} images have no mask: ${listed(bare)}`] : []),
+    ...(spare.length > 0 ? [`${spare.length} of ${masks.size} masks have no image: ${listed(spare)}`] : []),
   ];
   throw new LabError(
     bare.length > 0 ? "MISSING_MASK" : "BAD_DATASET",
-    `of ${images.size} images and ${masks.size} masks, ${problems.join("\n  and ")}\n` +
-      "an image and its mask have the same name (the ending may differ, and the mask may have _mask or _seg after it)",
+    `${maskFolder}: ${problems.join("; ")}. An image and its mask have the same name; ` +
+      "the ending may differ, and the mask may have _mask or _seg behind it",
   );
 }
 
 /** One class called foreground, where the masks hold 0 and one of 1 and white; several classes must have names. */
-async function oneClass(cases: readonly CaseFiles[], classesPath: string): Promise<DeclaredClasses> {
+async function declareOneClass(cases: readonly CaseFiles[], classesPath: string): Promise<ClassDeclaration> {
   const found = new Set<number>();
-  let several = false;
+  let isOneClass = true;
   for (const { mask } of cases.slice(0, SAMPLED_MASKS)) {
-    const distinct = await valuesOf(mask);
-    for (const value of distinct) found.add(value);
-    const marks = distinct.filter((value) => value !== 0);
-    several ||= marks.length > 1 || (marks.length === 1 && marks[0] !== 1 && marks[0] !== distinct.white);
+    const sample = await readSample(mask);
+    if (sample === undefined) continue;
+    const marks = [...new Set(Float64Array.from(sample.values))].filter((value) => value !== 0);
+    for (const value of marks) found.add(value);
+    isOneClass &&= marks.length === 0 || (marks.length === 1 && (marks[0] === 1 || marks[0] === sample.white));
   }
-  if (several) throw undeclared([...found], classesPath);
-  const declared = declareClasses([[1, "foreground"]], classesPath);
-  return { ...declared, howToDeclare: `for other classes write ${classesPath}, such as ${exampleClasses([1, 2])}` };
+  if (!isOneClass)
+    throw severalClasses(
+      [...found].sort((a, b) => a - b),
+      classesPath,
+    );
+  const advice = `correct the mask, or name its classes in ${classesPath}: ${example([1, 2])}`;
+  return { names: new Map([[1, "foreground"]]), advice };
 }
 
 /** A damaged mask is reported when its case is read, together with all others. */
-async function valuesOf(mask: string): Promise<number[] & { white?: number }> {
+async function readSample(path: string): Promise<MaskData | undefined> {
   try {
-    const { values, white } = await readMaskFile(mask);
-    return Object.assign(distinctValues(values), { white });
+    return await readMask(path);
   } catch (error) {
-    if (error instanceof LabError) return [];
+    if (error instanceof LabError) return undefined;
     throw error;
   }
 }
 
-const exampleClasses = (values: readonly number[]): string =>
-  `{"0": "background", ${values.map((value) => `"${value}": "name"`).join(", ")}}`;
+/** Classes an example shows. */
+const SHOWN_CLASSES = 5;
 
-function undeclared(found: readonly number[], classesPath: string): LabError {
-  const values = [...found].sort((a, b) => a - b);
-  const whole = values.filter((value) => Number.isInteger(value) && value > 0);
-  const example = exampleClasses(whole.slice(0, 5)).replace("}", whole.length > 5 ? ", …}" : "}");
-  const shown = values.map((value) => String(Number(value.toPrecision(6))));
+function example(values: readonly number[]): string {
+  const entries = values.slice(0, SHOWN_CLASSES).map((value) => `"${value}": "name"`);
+  if (values.length > SHOWN_CLASSES) entries.push("…");
+  return `{ ${['"0": "background"', ...entries].join(", ")} }`;
+}
+
+function severalClasses(values: readonly number[], classesPath: string): LabError {
+  const labels = values.filter((value) => Number.isInteger(value) && value > 0);
   return new LabError(
     "UNDECLARED_LABEL",
-    `the masks hold the values ${enumerate(shown)}; without names only 0 and 1, or 0 and white, are understood. ` +
-      `If they are classes, name them in ${classesPath}: ${example}; if they come from smoothing or lossy compression, threshold the masks`,
+    `the masks hold the values ${listed([0, ...values])}; without names, a mask may hold 0 and 1, or 0 and white. ` +
+      `If these are classes, name them in ${classesPath}: ${example(labels)}. ` +
+      "If they come from smoothing or lossy compression, threshold the masks",
   );
 }

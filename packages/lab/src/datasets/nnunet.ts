@@ -1,59 +1,64 @@
-// Data sets in the layout of nnU-Net (version 1 and 2): dataset.json, imagesTr/, labelsTr/, optionally a test set and folds.
+// Data sets in the layout of nnU-Net, versions 1 and 2: dataset.json, imagesTr/, labelsTr/, optionally a test set and folds.
 
 import { basename, join } from "node:path";
 import { LabError } from "../errors.js";
-import { parseClasses } from "./classes.js";
-import type { CaseFiles, FileDatasetDescription } from "./file-dataset.js";
-import { enumerate, fileKind, isFile, isFolder, listImages, READABLE, readJson, readJsonObject } from "./files.js";
-import { checkSplits, countSplits, divideCases, type Splits, takeValidation } from "./splits.js";
+import { formatOf, READABLE_ENDINGS } from "../volumes/file-name.js";
+import { type CaseFiles, type DatasetFiles, listed } from "./case-files.js";
+import { parseClassNames } from "./class-names.js";
+import { isFile, isFolder, listImages } from "./image-listing.js";
+import { asObject, asString, asStrings, type JsonObject, readJson, readJsonObject } from "./json-file.js";
+import { checkSplits, counted, drawSplits, drawValidation, type Splits } from "./splits.js";
 
 export const NNUNET_FILE = "dataset.json";
 const FOLDS_FILE = "splits_final.json";
 
-/** The channel of an image file: four digits after the name of its case. */
+/** The channel of an image file: four digits behind the name of its case. */
 const CHANNEL = /_\d{4}$/u;
 
 /**
- * Test cases are those of imagesTs/ and labelsTs/ where both are there, else the held-out cases of the first fold of
+ * The test cases are those of imagesTs/ and labelsTs/ where both are there, else those held out by the first fold of
  * splits_final.json, else drawn.
  *
  * @param folder that holds the dataset.json
  * @throws LabError BAD_DATASET, EMPTY_DATASET, UNREADABLE_FILE
  */
-export async function describeNnunet(folder: string): Promise<FileDatasetDescription> {
+export async function describeNnunet(folder: string): Promise<DatasetFiles> {
   const path = join(folder, NNUNET_FILE);
   const json = await readJsonObject(path);
-  const declared = parseClasses(json.labels, path);
+  const declaration = parseClassNames(json.labels, `"labels" of ${path}`);
   const channels = countChannels(json, path);
-  const ending = typeof json.file_ending === "string" ? json.file_ending : ".nii.gz";
-  if (fileKind(`a${ending}`) === undefined) {
-    throw new LabError("BAD_DATASET", `${path} says that files end in ${ending}; losskit reads ${READABLE}`);
+  const ending = json.file_ending === undefined ? ".nii.gz" : asString(json.file_ending, `"file_ending" of ${path}`);
+  if (formatOf(`case${ending}`) === undefined) {
+    throw new LabError("BAD_DATASET", `${path} says that files end in ${ending}; losskit reads ${READABLE_ENDINGS}`);
   }
-  const name = typeof json.name === "string" && json.name !== "" ? json.name : basename(folder);
   const training = await findCases(folder, "Tr", channels, ending);
   if (training.length === 0) {
-    throw new LabError("EMPTY_DATASET", `${folder} has no images (${ending}) in imagesTr/ and labelsTr/`);
+    throw new LabError("EMPTY_DATASET", `${folder} has no files *${ending} in imagesTr/ and labelsTr/`);
   }
   const hasTest = (await isFolder(join(folder, "imagesTs"))) && (await isFolder(join(folder, "labelsTs")));
   const test = hasTest ? await findCases(folder, "Ts", channels, ending) : [];
   const fold = await readFirstFold(join(folder, FOLDS_FILE), training);
-  const ids = (cases: readonly CaseFiles[]) => cases.map(({ id }) => id);
-  const divided = divide(ids(training), ids(test), fold, name);
+  const divided = divide(idsOf(training), idsOf(test), fold, folder);
   checkSplits(divided.splits, folder);
-  return { name, cases: [...training, ...test], declared, ...divided };
+  const used = new Set(Object.values(divided.splits).flat());
+  const cases = [...training, ...test].filter(({ id }) => used.has(id));
+  const name = json.name === undefined ? basename(folder) : asString(json.name, `"name" of ${path}`);
+  return { name, cases, declaration, ...divided };
 }
 
-function countChannels(json: Readonly<Record<string, unknown>>, path: string): number {
-  const names = json.channel_names ?? json.modality;
-  const count = typeof names === "object" && names !== null ? Object.keys(names).length : 0;
-  if (count > 0) return count;
+const idsOf = (cases: readonly CaseFiles[]): string[] => cases.map(({ id }) => id);
+
+function countChannels(json: JsonObject, path: string): number {
+  const field = json.channel_names === undefined ? "modality" : "channel_names";
+  const names = Object.keys(asObject(json[field] ?? {}, `"${field}" of ${path}`));
+  if (names.length > 0) return names.length;
   throw new LabError(
     "BAD_DATASET",
-    `${path} does not name its channels; it needs "channel_names" (version 2) or "modality" (version 1), such as {"0": "MRI"}`,
+    `${path} names no channels; it needs "channel_names" (version 2) or "modality" (version 1), such as { "0": "MRI" }`,
   );
 }
 
-/** Every case that has an image or a mask, so that what lacks the other is found when the files are checked. */
+/** Every case that has an image or a mask, so that a missing partner is found when the files are checked. */
 async function findCases(
   folder: string,
   part: "Tr" | "Ts",
@@ -67,13 +72,14 @@ async function findCases(
     return names.flatMap((name) => (name.endsWith(ending) ? [name.slice(0, -ending.length)] : []));
   };
   const images = await stems(imageFolder);
-  const ids = new Set([...images.map((stem) => stem.replace(CHANNEL, "")), ...(await stems(labelFolder))]);
-  // Files of the Medical Segmentation Decathlon have one channel and no number.
-  const bare = new Set(channels === 1 ? images : []);
+  const labels = await stems(labelFolder);
+  // The Medical Segmentation Decathlon has the same layout with one image file per case and no channel in its name.
+  const unnumbered = new Set(channels === 1 ? images.filter((stem) => labels.includes(stem)) : []);
+  const ids = new Set([...images.map((stem) => (unnumbered.has(stem) ? stem : stem.replace(CHANNEL, ""))), ...labels]);
   return [...ids].sort().map((id) => ({
     id,
     images: Array.from({ length: channels }, (_, channel) => {
-      const number = bare.has(id) ? "" : `_${String(channel).padStart(4, "0")}`;
+      const number = unnumbered.has(id) ? "" : `_${String(channel).padStart(4, "0")}`;
       return join(imageFolder, `${id}${number}${ending}`);
     }),
     mask: join(labelFolder, `${id}${ending}`),
@@ -82,48 +88,39 @@ async function findCases(
 
 interface Fold {
   readonly train: readonly string[];
-  readonly val: readonly string[];
+  readonly validation: readonly string[];
 }
 
 async function readFirstFold(path: string, cases: readonly CaseFiles[]): Promise<Fold | undefined> {
   if (!(await isFile(path))) return undefined;
-  const json = await readJson(path);
-  const fold = Array.isArray(json) ? json[0] : undefined;
-  if (!isFold(fold)) {
-    throw new LabError("BAD_DATASET", `${path} should hold a list of folds, each {"train": ["a"], "val": ["b"]}`);
+  const folds = await readJson(path);
+  if (!Array.isArray(folds) || folds.length === 0) {
+    throw new LabError("BAD_DATASET", `${path} must be a list of folds, each { "train": ["a"], "val": ["b"] }`);
   }
-  const known = new Set(cases.map(({ id }) => id));
-  const missing = [...fold.train, ...fold.val].filter((id) => !known.has(id));
-  if (missing.length === 0) return fold;
-  throw new LabError(
-    "BAD_DATASET",
-    `${path} names cases that are not in imagesTr/ and labelsTr/: ${enumerate(missing)}`,
-  );
-}
-
-function isFold(value: unknown): value is Fold {
-  if (typeof value !== "object" || value === null) return false;
-  const { train, val } = value as Partial<Record<keyof Fold, unknown>>;
-  return [train, val].every((list) => Array.isArray(list) && list.every((id) => typeof id === "string"));
+  const first = asObject(folds[0], `the first fold of ${path}`);
+  const ids = (field: string) => asStrings(first[field], `"${field}" of the first fold of ${path}`);
+  const fold = { train: ids("train"), validation: ids("val") };
+  const known = new Set(idsOf(cases));
+  const absent = [...fold.train, ...fold.validation].filter((id) => !known.has(id));
+  if (absent.length === 0) return fold;
+  throw new LabError("BAD_DATASET", `${path} names cases that imagesTr/ and labelsTr/ do not have: ${listed(absent)}`);
 }
 
 function divide(
   training: readonly string[],
   test: readonly string[],
   fold: Fold | undefined,
-  name: string,
+  folder: string,
 ): { splits: Splits; splitNote: string } {
   if (test.length > 0) {
-    const splits =
-      fold === undefined ? { ...takeValidation(training), test } : { train: fold.train, validation: fold.val, test };
-    const validation = fold === undefined ? "drawn from the training cases" : `of the first fold of ${FOLDS_FILE}`;
-    const splitNote = `Test cases of imagesTs and labelsTs, validation cases ${validation}: ${countSplits(splits)}.`;
-    return { splits, splitNote };
+    const splits = { ...(fold ?? drawValidation(training)), test };
+    const validation = fold === undefined ? "drawn from imagesTr" : `of the first fold of ${FOLDS_FILE}`;
+    return { splits, splitNote: `${counted(splits)}; test cases of imagesTs, validation cases ${validation}.` };
   }
-  if (fold === undefined) return divideCases(training, name);
-  const splits = { ...takeValidation(fold.train), test: fold.val };
+  if (fold === undefined) return drawSplits(training, folder);
+  const splits = { ...drawValidation(fold.train), test: fold.validation };
   const splitNote =
-    `Test cases are the held-out cases of the first fold of ${FOLDS_FILE}; ` +
-    `validation cases are drawn from its training cases: ${countSplits(splits)}.`;
+    `${counted(splits)}; the test cases are those held out by the first fold of ${FOLDS_FILE}, ` +
+    "the validation cases are drawn from its training cases.";
   return { splits, splitNote };
 }

@@ -3,10 +3,11 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { LabError } from "../errors.js";
+import type { DatasetFiles } from "./case-files.js";
 import type { Dataset } from "./dataset.js";
-import { type FileDatasetDescription, fileDataset } from "./file-dataset.js";
-import { findFolder, isFile, isFolder } from "./files.js";
+import { fileDataset } from "./file-dataset.js";
 import { describeImageFolder, IMAGE_FOLDERS } from "./image-folder.js";
+import { findFolder, isFile, isFolder } from "./image-listing.js";
 import { describeNnunet, NNUNET_FILE } from "./nnunet.js";
 import { describeSplitFile, SPLIT_FILE } from "./split-file.js";
 
@@ -38,10 +39,10 @@ async function findDatasetFolder(path: string): Promise<string> {
   throw new LabError("BAD_DATASET", `${path} is a file; give the folder of a data set: ${FORMS}`);
 }
 
-async function describeFolder(folder: string): Promise<FileDatasetDescription> {
+async function describeFolder(folder: string): Promise<DatasetFiles> {
   if (await isFile(join(folder, SPLIT_FILE))) return describeSplitFile(folder);
   if (await isFile(join(folder, NNUNET_FILE))) return describeNnunet(folder);
-  if ((await findFolder(folder, ...IMAGE_FOLDERS)) !== undefined) return describeImageFolder(folder);
+  if ((await findFolder(folder, IMAGE_FOLDERS)) !== undefined) return describeImageFolder(folder);
   const names = (await readdir(folder)).filter((name) => !name.startsWith("."));
   if (names.length === 0) throw new LabError("EMPTY_DATASET", `the folder ${folder} is empty; ${FORMS}`);
   throw new LabError("BAD_DATASET", `the folder ${folder} is not a data set; ${FORMS}`);

@@ -1,67 +1,66 @@
-// Data sets described by a split.json: file-name patterns, classes, and the cases of each split.
+// Data sets described by a split.json: patterns of file names, classes, and the cases of each split.
 
 import { basename, join } from "node:path";
 import { LabError } from "../errors.js";
-import { parseClasses } from "./classes.js";
-import type { CaseFiles, FileDatasetDescription } from "./file-dataset.js";
-import { readJsonObject } from "./files.js";
-import { checkSplits, countSplits, type Splits } from "./splits.js";
+import type { DatasetFiles } from "./case-files.js";
+import { parseClassNames } from "./class-names.js";
+import { asObject, asString, asStrings, type JsonObject, readJsonObject } from "./json-file.js";
+import { checkSplits, counted, type Splits } from "./splits.js";
 
 export const SPLIT_FILE = "split.json";
 
-const FORM =
-  'it needs "image" and "mask" (patterns such as "images/{id}.png"), "classes" ({"0": "background", "1": "lesion"}) and ' +
-  '"splits" ({"train": ["a"], "val": ["b"], "test": ["c"]}); "roi" (a pattern) is optional';
+/** What stands for the name of a case in a pattern. */
+const ID = "{id}";
 
 /**
+ * Reads `{ "image": "images/{id}.png", "mask": "masks/{id}.png", "classes": { "0": "background", "1": "vessel" },
+ * "splits": { "train": ["a"], "val": ["b"], "test": ["c"] } }`; "name", "roi" (a pattern) and "grouping" (a sentence for the
+ * report) are optional, and other fields are passed over.
+ *
  * @param folder that holds the split.json
  * @throws LabError BAD_DATASET, EMPTY_DATASET, UNREADABLE_FILE
  */
-export async function describeSplitFile(folder: string): Promise<FileDatasetDescription> {
+export async function describeSplitFile(folder: string): Promise<DatasetFiles> {
   const path = join(folder, SPLIT_FILE);
   const json = await readJsonObject(path);
-  const broken = (problem: string) => new LabError("BAD_DATASET", `${path} cannot be used: ${problem}; ${FORM}`);
-  const pattern = (key: string): string => {
-    const value = json[key];
-    if (typeof value === "string" && value.includes("{id}")) return value;
-    throw broken(`"${key}" is ${value === undefined ? "missing" : JSON.stringify(value)}, not a pattern with {id}`);
-  };
-  const image = pattern("image");
-  const mask = pattern("mask");
-  const roi = json.roi === undefined ? undefined : pattern("roi");
-  if (json.classes === undefined) throw broken('"classes" is missing');
-  const declared = parseClasses(json.classes, path);
-
-  const splits = readSplits(json.splits, broken);
+  const image = pattern(json, "image", path);
+  const mask = pattern(json, "mask", path);
+  const roi = json.roi === undefined ? undefined : pattern(json, "roi", path);
+  const declaration = parseClassNames(json.classes, `"classes" of ${path}`);
+  const splits = readSplits(asObject(json.splits, `"splits" of ${path}`), path);
   checkSplits(splits, path);
+
   const file = (of: string, id: string) =>
     join(
       folder,
-      of.replaceAll("{id}", () => id),
+      of.replaceAll(ID, () => id),
     );
-  const cases: CaseFiles[] = [...splits.train, ...splits.validation, ...splits.test].map((id) => ({
+  const cases = [...splits.train, ...splits.validation, ...splits.test].map((id) => ({
     id,
     images: [file(image, id)],
     mask: file(mask, id),
     ...(roi !== undefined && { regionOfInterest: file(roi, id) }),
   }));
-  const name = typeof json.name === "string" && json.name !== "" ? json.name : basename(folder);
-  const grouping = typeof json.grouping === "string" ? ` ${sentence(json.grouping)}` : "";
-  const splitNote = `Splits as given in ${SPLIT_FILE}: ${countSplits(splits)}.${grouping}`;
-  return { name, cases, declared, splits, splitNote };
+  const name = json.name === undefined ? basename(folder) : asString(json.name, `"name" of ${path}`);
+  const grouping = typeof json.grouping === "string" ? `; ${json.grouping.replace(/\.$/u, "")}` : "";
+  const splitNote = `${counted(splits)}, as given in ${SPLIT_FILE}${grouping}.`;
+  return { name, cases, declaration, splits, splitNote };
 }
 
-function readSplits(json: unknown, broken: (problem: string) => LabError): Splits {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) throw broken('"splits" is missing');
-  const lists = new Map<string, unknown>(Object.entries(json));
-  const unknown = [...lists.keys()].find((key) => !["train", "val", "validation", "test"].includes(key));
-  if (unknown !== undefined) throw broken(`"splits" has "${unknown}"; allowed are train, val and test`);
-  const ids = (key: string): string[] => {
-    const list = lists.get(key) ?? [];
-    if (Array.isArray(list) && list.every((id) => typeof id === "string" && id !== "")) return list;
-    throw broken(`"splits"."${key}" is not a list of case names`);
-  };
-  return { train: ids("train"), validation: ids(lists.has("val") ? "val" : "validation"), test: ids("test") };
+function pattern(json: JsonObject, field: string, path: string): string {
+  const value = asString(json[field], `"${field}" of ${path}`);
+  if (value.includes(ID)) return value;
+  throw new LabError(
+    "BAD_DATASET",
+    `"${field}" of ${path} is "${value}"; it must hold ${ID} in place of the name of a case`,
+  );
 }
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.?$/u, ".")}`;
+function readSplits(json: JsonObject, path: string): Splits {
+  const unknown = Object.keys(json).find((key) => !["train", "val", "validation", "test"].includes(key));
+  if (unknown !== undefined) {
+    throw new LabError("BAD_DATASET", `"splits" of ${path} has "${unknown}"; allowed are train, val and test`);
+  }
+  const ids = (field: string) => asStrings(json[field] ?? [], `"splits"."${field}" of ${path}`);
+  return { train: ids("train"), validation: ids(json.val === undefined ? "validation" : "val"), test: ids("test") };
+}

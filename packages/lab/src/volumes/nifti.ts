@@ -19,6 +19,8 @@ export interface NiftiVolume {
   readonly orientation: string;
   /** Whether the file says how it is oriented; if not, "RAS" or the given affine was taken. */
   readonly orientationStated: boolean;
+  /** Where the stored voxels lie in the patient; undefined where the file does not say. */
+  readonly affine: Affine | undefined;
   /** How the file stores a voxel: "uint8", "int16", … */
   readonly datatype: string;
 }
@@ -96,6 +98,7 @@ export function readNifti(bytes: Uint8Array, file: string, affine?: Affine): Nif
     spacing: [sizes[storedAxes[0]]!, sizes[storedAxes[1]]!, sizes[storedAxes[2]]!],
     orientation: orientationCode(orientation),
     orientationStated: header.affine !== undefined,
+    affine: header.affine,
     datatype: header.datatype.name,
   };
 }
