@@ -14,7 +14,7 @@ export const compareArgs = {
   losses: { type: "string", valueHint: "a,b", description: "Losses by name (see: losskit list)" },
   loss: { type: "string", valueHint: "spec", description: "A loss in full; may be repeated" },
   seeds: { type: "string", valueHint: "n", description: "Trainings of each loss (default 3)" },
-  steps: { type: "string", valueHint: "n", description: "Training steps (default 300, phantoms 200)" },
+  steps: { type: "string", valueHint: "n", description: "Training steps (default 300, phantoms 160)" },
   batch: { type: "string", valueHint: "n", description: "Crops in a step (default 8)" },
   crop: { type: "string", valueHint: "n", description: "Crop edge in pixels (default 128, phantoms 64)" },
   classes: { type: "string", valueHint: "a,b", description: "Classes to learn; the rest is background" },
@@ -50,7 +50,7 @@ export const DEFAULT_LOSSES = {
 /** A recipe that separates losses in about a minute of one core each. */
 const RECIPE = { batch: 8, peakRate: 4e-3, baseChannels: 8, depth: 3 } as const;
 const FOR_FILES = { steps: 300, crop: 128 } as const;
-const FOR_PHANTOMS = { steps: 200, crop: 64 } as const;
+const FOR_PHANTOMS = { steps: 160, crop: 64 } as const;
 const DEFAULT_SEEDS = 3;
 const MOST_SEEDS = 100;
 

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { Case } from "../../src/datasets/dataset.js";
+import { createBatchSource, IGNORED } from "../../src/training/batches.js";
+import { uniformStream } from "../../src/training/random.js";
+
+/** Every pixel of the image is its own number, so that a crop says where it was cut. */
+function numbered(height: number, width: number, labels = new Uint8Array(height * width)): Case {
+  const image = Float32Array.from({ length: height * width }, (_, i) => i);
+  return { id: "numbered", shape: [height, width], spacing: [1, 1], channels: 1, image, labels };
+}
+
+describe("crops", () => {
+  it("are pieces of the image, flipped and turned, with the labels that belong to them", () => {
+    const labels = Uint8Array.from({ length: 20 * 30 }, (_, i) => (i % 7 === 0 ? 1 : 0));
+    const next = createBatchSource([numbered(20, 30, labels)], { batch: 50, crop: 8 }, uniformStream(1, "batches"));
+    const batch = next();
+    const corners = new Set<number>();
+    for (let b = 0; b < 50; b++) {
+      const pixels = batch.image.subarray(b * 64, (b + 1) * 64);
+      const lowest = Math.min(...pixels);
+      corners.add(lowest);
+      const expected = new Set(Array.from({ length: 64 }, (_, i) => lowest + Math.floor(i / 8) * 30 + (i % 8)));
+      expect(new Set(pixels)).toEqual(expected);
+      // Neighbours in a row of the crop are neighbours in the image.
+      expect([1, 30]).toContain(Math.abs(pixels[1] - pixels[0]));
+      pixels.forEach((pixel, i) => {
+        expect(batch.labels[b * 64 + i]).toBe(labels[pixel]);
+      });
+    }
+    expect(corners.size).toBeGreaterThan(30);
+  });
+
+  it("of an image that is too small have it in the middle, and the rest does not count", () => {
+    const { labels, image } = createBatchSource([numbered(4, 6)], { batch: 1, crop: 8 }, uniformStream(2, "batches"))();
+    expect(labels.filter((label) => label === IGNORED)).toHaveLength(64 - 24);
+    expect(new Set(image.filter((_, i) => labels[i] !== IGNORED))).toEqual(
+      new Set(Array.from({ length: 24 }, (_, i) => i)),
+    );
+  });
+
+  it("show a rare object in at least a third", () => {
+    const labels = new Uint8Array(200 * 200);
+    labels[150 * 200 + 31] = 1;
+    const next = createBatchSource([numbered(200, 200, labels)], { batch: 300, crop: 16 }, uniformStream(3, "batches"));
+    const batch = next();
+    let seen = 0;
+    for (let b = 0; b < 300; b++) if (batch.labels.subarray(b * 256, (b + 1) * 256).includes(1)) seen++;
+    // A third of 300, less four standard deviations of 8.2.
+    expect(seen).toBeGreaterThan(67);
+    expect(seen).toBeLessThan(140);
+  });
+
+  it("mark what lies outside the region of interest", () => {
+    const whole = numbered(16, 16);
+    const regionOfInterest = Uint8Array.from({ length: 256 }, (_, i) => (i < 128 ? 1 : 0));
+    const next = createBatchSource(
+      [{ ...whole, regionOfInterest }],
+      { batch: 1, crop: 16 },
+      uniformStream(4, "batches"),
+    );
+    const { image, labels } = next();
+    labels.forEach((label, i) => {
+      expect(label).toBe(image[i] < 128 ? 0 : IGNORED);
+    });
+  });
+
+  it("come from the slices of a volume, with all channels", () => {
+    const image = Float32Array.from({ length: 2 * 3 * 8 * 8 }, (_, i) => i);
+    const volume: Case = {
+      id: "volume",
+      shape: [3, 8, 8],
+      spacing: [1, 1, 1],
+      channels: 2,
+      image,
+      labels: new Uint8Array(3 * 64),
+    };
+    const batch = createBatchSource([volume], { batch: 60, crop: 8 }, uniformStream(5, "batches"))();
+    const slices = new Set<number>();
+    for (let b = 0; b < 60; b++) {
+      const [first, second] = [batch.image[b * 128], batch.image[b * 128 + 64]];
+      expect(second - first).toBe(3 * 64);
+      slices.add(Math.floor(first / 64));
+    }
+    expect(slices).toEqual(new Set([0, 1, 2]));
+  });
+});

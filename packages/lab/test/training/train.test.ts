@@ -1,0 +1,134 @@
+import { bce, bceDice, ce, lovaszHinge } from "losskit";
+import * as ort from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { scoreCase } from "../../src/experiment/score.js";
+import { train } from "../../src/training/train.js";
+import { discs, halves, settings } from "./small-datasets.js";
+
+const odd = discs({ height: 37, width: 50 });
+
+const learning = { ...settings, steps: 150, crop: 32, baseChannels: 8, peakRate: 0.01 };
+
+describe("training", () => {
+  it("learns a disc, and predicts images of any size", async () => {
+    const model = await train({ dataset: odd, loss: bceDice(), settings: learning });
+    for (const id of odd.splits.test) {
+      const testCase = await odd.load(id);
+      const prediction = await model.predict(testCase);
+      expect(prediction).toHaveLength(37 * 50);
+      expect(scoreCase(testCase, prediction, odd.classes)[0].dice).toBeGreaterThan(0.95);
+    }
+    expect(model.curve).toHaveLength(learning.steps);
+    expect(model.curve[learning.steps - 1].loss).toBeLessThan(0.3 * model.curve[0].loss);
+    await model.release();
+  });
+
+  it("learns several classes of a volume, slice by slice", async () => {
+    const dataset = halves();
+    const model = await train({ dataset, loss: ce(), settings: { ...learning, crop: 16 } });
+    const testCase = await dataset.load("test-0");
+    const scores = scoreCase(testCase, await model.predict(testCase), dataset.classes);
+    for (const { dice } of scores) expect(dice).toBeGreaterThan(0.9);
+    await model.release();
+  });
+
+  it("gives the same numbers twice from one seed, others from another, and the same first batch for every loss", async () => {
+    const short = { ...settings, steps: 4 };
+    const run = async (seed: number, loss = bce()) => {
+      const model = await train({ dataset: odd, loss, settings: { ...short, seed } });
+      await model.release();
+      return { curve: model.curve, onnx: model.onnx };
+    };
+    const first = await run(1);
+    expect(await run(1)).toEqual(first);
+    expect((await run(2)).curve).not.toEqual(first.curve);
+    // Twice the loss: the same first value times two means the same weights and the same crops.
+    const twice = { ...bce(), valueAndGradient: doubled } as unknown as ReturnType<typeof bce>;
+    expect((await run(1, twice)).curve[0].loss).toBeCloseTo(2 * first.curve[0].loss, 12);
+  });
+
+  it("saves a model that plain ONNX Runtime runs, with the same prediction", async () => {
+    const model = await train({ dataset: odd, loss: bce(), settings: { ...settings, steps: 5 } });
+    const testCase = await odd.load("test-0");
+    const prediction = await model.predict(testCase);
+    const session = await ort.InferenceSession.create(model.onnx);
+    // 37 × 50 padded to 40 × 52 by repeating the border.
+    const image = new Float32Array(40 * 52);
+    for (let y = 0; y < 40; y++) {
+      for (let x = 0; x < 52; x++) image[y * 52 + x] = testCase.image[Math.min(y, 36) * 50 + Math.min(x, 49)];
+    }
+    const { probabilities } = await session.run({ image: new ort.Tensor("float32", image, [1, 1, 40, 52]) });
+    const p = probabilities.data as Float32Array;
+    const plain = Uint8Array.from({ length: 37 * 50 }, (_, i) =>
+      p[Math.floor(i / 50) * 52 + (i % 50)] >= 0.5 ? 1 : 0,
+    );
+    expect(plain).toEqual(prediction);
+    await model.release();
+  });
+
+  it("does not learn from outside the region of interest", async () => {
+    const dataset = discs({ height: 32, width: 32, regionOfInterest: true });
+    const spoiled = {
+      ...dataset,
+      load: async (id: string) => {
+        const whole = await dataset.load(id);
+        return { ...whole, labels: whole.labels.map((label, i) => (i % 32 < 16 ? label : 1 - label)) };
+      },
+    };
+    const run = async (set: typeof dataset) => {
+      const model = await train({ dataset: set, loss: bce(), settings: { ...settings, steps: 3 } });
+      await model.release();
+      return model.curve;
+    };
+    expect(await run(spoiled)).toEqual(await run(dataset));
+  });
+});
+
+function doubled(...args: Parameters<ReturnType<typeof bce>["valueAndGradient"]>) {
+  const { value, gradient } = bce().valueAndGradient(...args);
+  return { value: 2 * value, gradient: gradient.map((slope) => 2 * slope) };
+}
+
+describe("what cannot be trained", () => {
+  it("refuses a loss that cannot take the head, before anything runs", async () => {
+    await expect(train({ dataset: halves(), loss: lovaszHinge(), settings })).rejects.toMatchObject({
+      code: "INCOMPATIBLE_LOSS",
+    });
+    await expect(train({ dataset: odd, loss: ce(), settings })).rejects.toMatchObject({ code: "INCOMPATIBLE_LOSS" });
+  });
+
+  it("refuses a crop that the poolings do not divide", async () => {
+    await expect(train({ dataset: odd, loss: bce(), settings: { ...settings, crop: 18 } })).rejects.toThrow(
+      /crop is 18.*multiple of 4/,
+    );
+  });
+
+  it("says at which step it diverged", async () => {
+    const loss = bce();
+    let calls = 0;
+    const breaking = {
+      ...loss,
+      valueAndGradient: (...args: Parameters<typeof loss.valueAndGradient>) => {
+        const result = loss.valueAndGradient(...args);
+        return ++calls < 3 ? result : { ...result, gradient: result.gradient.map(() => Number.NaN) };
+      },
+    } as typeof loss;
+    await expect(train({ dataset: odd, loss: breaking, settings })).rejects.toMatchObject({
+      code: "DIVERGED",
+      message: expect.stringContaining("step 3"),
+    });
+  });
+
+  it("stops when it is asked to", async () => {
+    const controller = new AbortController();
+    const steps: number[] = [];
+    const onStep = (step: number) => {
+      steps.push(step);
+      if (step === 2) controller.abort();
+    };
+    await expect(
+      train({ dataset: odd, loss: bce(), settings, onStep, signal: controller.signal }),
+    ).rejects.toMatchObject({ code: "INTERRUPTED" });
+    expect(steps).toEqual([1, 2]);
+  });
+});
