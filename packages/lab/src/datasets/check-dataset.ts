@@ -24,7 +24,8 @@ export async function checkDataset(dataset: Dataset, { signal, onCase }: CheckOp
     if (signal?.aborted)
       throw new LabError("INTERRUPTED", `stopped while reading ${dataset.name}; nothing was written`);
     try {
-      onCase?.(await dataset.load(id), index + 1, ids.length);
+      const one = await dataset.load(id);
+      onCase?.(one, index + 1, ids.length);
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
       problems.push(error);

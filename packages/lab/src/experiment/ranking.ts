@@ -1,13 +1,21 @@
 // The ranking of a comparison: what table, report and verdict show, as plain data.
 
 import { deviation, mean } from "d3-array";
-import { comparePairs, LEVEL, MIN_CASES, type PairComparison, tooLittleToClaim } from "./claims.js";
+import {
+  comparePairs,
+  LEVEL,
+  MIN_CASES,
+  MIN_SEEDS,
+  type PairComparison,
+  pooledTrialSpread,
+  tooLittleToClaim,
+} from "./claims.js";
 import type { CaseScore, CompareResult } from "./results.js";
 import { finishedTrials, scoreTable } from "./score-table.js";
-import { pooledSpread, studentInterval } from "./seed-spread.js";
+import { studentInterval } from "./seed-spread.js";
 import { verdictOf } from "./verdict.js";
 
-/** Means over cases and seeds of one class; null where no case has a score. */
+/** Means over the cases and seeds that have a score, of one class; null where none has. */
 export interface ClassFigures {
   readonly class: string;
   readonly dice: number | null;
@@ -22,10 +30,11 @@ export interface RankingRow {
   readonly place: number | undefined;
   /** Mean over cases of the mean over seeds. */
   readonly dice: number | null;
-  /** 95 % interval of the mean over seeds, with the spread pooled over losses; undefined with one seed. */
+  /** 95 % interval of the mean over seeds, with the spread pooled over losses, within 0 … 1; undefined with one seed. */
   readonly interval: readonly [number, number] | undefined;
   /** Standard deviation between cases, of their mean over seeds. */
   readonly caseDeviation: number | undefined;
+  /** Means over the classes, cases and seeds that have the score; so are the next two. */
   readonly iou: number | null;
   readonly sensitivity: number | null;
   readonly precision: number | null;
@@ -53,16 +62,13 @@ export interface Ranking {
 
 const RULE =
   `A difference is claimed only where its ${100 * LEVEL} % interval over seeds (Student t, the spread between seeds pooled over the losses, or the ` +
-  `pair's own where that is larger) and its bootstrap interval over cases both exclude 0 after Holm's correction for all pairs, with at least ` +
-  `${MIN_CASES} test cases. A score is the Dice of a case, averaged over its classes; a class that neither mask nor prediction has is left out and counted.`;
+  `pair's own where that is larger), its bootstrap interval over cases (studentised) and the interval of both chances together all exclude 0 after ` +
+  `Holm's correction for all pairs, with at least ${MIN_CASES} test cases and ${MIN_SEEDS} seeds; a loss with a trial that did not finish is never ` +
+  `claimed to be better. A score is the Dice of a case, averaged over its classes; a class that neither mask nor prediction has is left out and counted.`;
 
 export function rank(result: CompareResult): Ranking {
   const table = scoreTable(result);
-  const spread = pooledSpread(
-    table.losses
-      .filter(({ seeds }) => seeds.length > 0)
-      .map(({ dice }) => dice.map((row) => mean(row, (value) => value ?? undefined) ?? 0)),
-  );
+  const spread = pooledTrialSpread(table);
   const rows = result.losses.map(({ label }, i): RankingRow => {
     const { dice, seeds } = table.losses[i];
     const trials = finishedTrials(result, label);
@@ -73,7 +79,9 @@ export function rank(result: CompareResult): Ranking {
     const center = mean(caseMeans) ?? null;
     const interval =
       center !== null && seeds.length > 1
-        ? studentInterval(center, spread.deviation / Math.sqrt(seeds.length), spread.degrees, LEVEL).interval
+        ? withinDice(
+            studentInterval(center, spread.deviation / Math.sqrt(seeds.length), spread.degrees, LEVEL).interval,
+          )
         : undefined;
     return {
       label,
@@ -109,6 +117,11 @@ export function rank(result: CompareResult): Ranking {
   const nothingClaimed = tooLittleToClaim(table);
   return { rows: ordered, pairs, nothingClaimed, verdict: verdictOf(ordered, pairs, nothingClaimed), rule: RULE };
 }
+
+const withinDice = ([low, high]: readonly [number, number]): readonly [number, number] => [
+  Math.max(0, low),
+  Math.min(1, high),
+];
 
 function meanOf(scores: readonly CaseScore[], key: "dice" | "iou" | "sensitivity" | "precision"): number | null {
   return mean(scores, (score) => score[key] ?? undefined) ?? null;

@@ -28,6 +28,13 @@ export function verdictOf(
         : `the order is ${list(ranked.map(figure))}`;
     return `No difference is claimed: ${nothingClaimed}. By mean Dice ${order}.`;
   }
+  const trials = Math.max(...ranked.map(({ seeds }) => seeds));
+  if (best.seeds < trials) {
+    return (
+      `No winner can be named: ${figure(best)} comes first on the ${best.seeds} of ${trials} seeds that it finished, ` +
+      "but a loss with an unfinished trial is not claimed to be better."
+    );
+  }
   const beats = (other: RankingRow) =>
     pairs.some(
       ({ first, second, claimed, difference }) =>
@@ -38,9 +45,9 @@ export function verdictOf(
   const beaten = others.filter(beats).map(({ label }) => label);
   const near = others.filter((other) => !beats(other)).map(({ label }) => label);
   if (near.length === 0)
-    return `${figure(best)} is best: its lead over ${list(beaten)} holds over seeds and over cases.`;
+    return `${figure(best)} is best: its lead over ${list(beaten)} is more than other training runs and other test cases would change.`;
   if (beaten.length === 0) {
-    return `No winner can be named: ${figure(best)} comes first, but its lead over ${list(near)} is within what seeds and cases vary.`;
+    return `No winner can be named: ${figure(best)} comes first, but its lead over ${list(near)} is within what other training runs and other test cases would change.`;
   }
-  return `${figure(best)} comes first and is better than ${list(beaten)}; its lead over ${list(near)} is within what seeds and cases vary.`;
+  return `${figure(best)} comes first and is better than ${list(beaten)}; its lead over ${list(near)} is within what other training runs and other test cases would change.`;
 }

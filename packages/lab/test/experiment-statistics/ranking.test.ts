@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rank } from "../../src/experiment/ranking.js";
+import { normal, uniformSource } from "./normal.js";
 import { resultOf, score } from "./simulated.js";
 
 const spread = (center: number, shift = 0) => Array.from({ length: 8 }, (_, c) => center + 0.01 * (c - 3.5) + shift);
@@ -29,20 +30,72 @@ describe("the ranking", () => {
     const claimed = ranking.pairs.filter((pair) => pair.claimed).map(({ first, second }) => `${first}-${second}`);
     expect(claimed.sort()).toEqual(["low-high", "low-near"]);
     expect(ranking.verdict).toBe(
-      "high (mean Dice 0.800) comes first and is better than low; its lead over near is within what seeds and cases vary.",
+      "high (mean Dice 0.800) comes first and is better than low; its lead over near is within what other training runs and other test cases would change.",
     );
   });
 });
 
-it("leaves undefined scores out, counts them, and compares on the cases that both have", () => {
-  const withGaps = (values: number[]) => values.map((value, c) => (c < 2 ? null : value));
-  const { rows, pairs } = rank(
-    resultOf({ gaps: [withGaps(spread(0.5)), withGaps(spread(0.5))], full: [spread(0.5), spread(0.5)] }),
+it("leaves undefined scores out and counts them", () => {
+  const withGaps = (values: number[], gap: number | null) => values.map((value, c) => (c < 2 ? gap : value));
+  const rows = (gap: number | null) => [spread(0.5), spread(0.5, 0.004)].map((values) => withGaps(values, gap));
+  // In two cases without the class, one loss rightly marks nothing and the other raises a false alarm.
+  const ranking = rank(resultOf({ silent: rows(null), alarmed: rows(0) }));
+  expect(ranking.rows[0]).toMatchObject({ label: "silent", place: 1, cases: 6, undefinedScores: 4 });
+  expect(ranking.rows[1]).toMatchObject({ cases: 8, undefinedScores: 0 });
+  // The pair's difference is that of the means in the table.
+  const [silent, alarmed] = ranking.rows.map(({ dice }) => dice as number);
+  expect(alarmed).toBeCloseTo(0.75 * silent, 12);
+  expect(ranking.pairs[0]).toMatchObject({ cases: 6, claimed: false });
+  expect(ranking.pairs[0].difference).toBeCloseTo(silent - alarmed, 12);
+});
+
+it("keeps intervals within what Dice can be", () => {
+  const { rows } = rank(
+    resultOf({
+      a: [
+        [1, 0.9],
+        [0.5, 0.4],
+      ],
+      b: [
+        [0.1, 0],
+        [0.6, 0.5],
+      ],
+    }),
   );
-  const gaps = rows.find(({ label }) => label === "gaps");
-  expect(gaps).toMatchObject({ cases: 6, undefinedScores: 4 });
-  expect(pairs[0]).toMatchObject({ cases: 6, claimed: false });
-  expect(pairs[0].difference).toBeCloseTo(0, 12);
+  expect(rows.map(({ interval }) => interval)).toEqual([
+    [0, 1],
+    [0, 1],
+  ]);
+});
+
+it("names no winner that did not finish every seed", () => {
+  const result = resultOf({
+    partly: [spread(0.8), spread(0.8, 0.004)],
+    whole: [spread(0.4), spread(0.4, 0.004), spread(0.4, -0.004)],
+  });
+  const ranking = rank(result);
+  expect(ranking.rows[0]).toMatchObject({ label: "partly", place: 1, seeds: 2 });
+  expect(ranking.pairs.some(({ claimed }) => claimed)).toBe(false);
+  expect(ranking.verdict).toBe(
+    "No winner can be named: partly (mean Dice 0.802) comes first on the 2 of 3 seeds that it finished, but a loss with an unfinished trial is not claimed to be better.",
+  );
+});
+
+it("names the best when it beats all others", () => {
+  const three = (level: number) => [spread(level), spread(level, 0.004), spread(level, -0.004)];
+  expect(rank(resultOf({ low: three(0.4), high: three(0.8), lower: three(0.3) })).verdict).toBe(
+    "high (mean Dice 0.800) is best: its lead over low and lower is more than other training runs and other test cases would change.",
+  );
+});
+
+it("names nobody when all are alike", () => {
+  const random = uniformSource(9);
+  const rows = () => Array.from({ length: 3 }, () => Array.from({ length: 8 }, () => 0.7 + 0.05 * normal(random)));
+  const { verdict, pairs } = rank(resultOf({ a: rows(), b: rows(), c: rows() }));
+  expect(pairs.some(({ claimed }) => claimed)).toBe(false);
+  expect(verdict).toMatch(
+    /^No winner can be named: . \(mean Dice 0\.\d{3}\) comes first, but its lead over . and . is within/,
+  );
 });
 
 it("ranks the rest when a loss failed, and shows why", () => {

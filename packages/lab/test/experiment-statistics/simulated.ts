@@ -15,17 +15,29 @@ export interface Simulation {
   readonly lossCaseEffect: number;
   /** Added to the mean of the first loss. */
   readonly lead: number;
+  /** How many times as much the runs of the first loss scatter. */
+  readonly unstable?: number;
+  /** Scores bunched under 1 with a long tail below, as those of easy cases are. */
+  readonly skewed?: boolean;
 }
 
-/** Scores around 0.7; equal losses when `lead` is 0. */
+/** Standard deviation 1 and mean 0, bunched above and with a long tail below: a lognormal's mirror image. */
+const SKEW = 0.75;
+function skew(z: number): number {
+  const variance = Math.exp(SKEW ** 2);
+  return (Math.exp(SKEW ** 2 / 2) - Math.exp(-SKEW * z)) / Math.sqrt(variance * (variance - 1));
+}
+
+/** Scores around 0.7; equal losses when `lead` is 0: no loss has the better mean over all runs and all cases there could be. */
 export function simulate(simulation: Simulation, random: () => number): ScoreTable {
-  const { losses, seeds, cases, caseEffect, runEffect, noise, lossCaseEffect, lead } = simulation;
-  const difficulty = Array.from({ length: cases }, () => caseEffect * normal(random));
+  const { losses, seeds, cases, caseEffect, runEffect, noise, lossCaseEffect, lead, unstable = 1 } = simulation;
+  const draw = simulation.skewed ? () => skew(normal(random)) : () => normal(random);
+  const difficulty = Array.from({ length: cases }, () => caseEffect * draw());
   const table: LossScores[] = Array.from({ length: losses }, (_, l) => {
-    const suits = Array.from({ length: cases }, () => lossCaseEffect * normal(random));
+    const suits = Array.from({ length: cases }, () => lossCaseEffect * draw());
     const dice = Array.from({ length: seeds }, () => {
-      const run = runEffect * normal(random);
-      return difficulty.map((d, c) => 0.7 + (l === 0 ? lead : 0) + d + suits[c] + run + noise * normal(random));
+      const run = runEffect * normal(random) * (l === 0 ? unstable : 1);
+      return difficulty.map((d, c) => 0.7 + (l === 0 ? lead : 0) + d + suits[c] + run + noise * draw());
     });
     return { label: `loss ${l}`, seeds: dice.map((_, s) => s), dice };
   });
