@@ -1,31 +1,30 @@
 // Charts of a comparison as SVG text: intervals, cases, training curves.
 
 import * as Plot from "@observablehq/plot";
-import { quantile } from "d3-array";
+import { group, mean, quantile } from "d3-array";
 import { parseHTML } from "linkedom";
 import type { Ranking } from "../experiment/ranking.js";
-import type { CompareResult } from "../experiment/results.js";
+import type { CompareResult, TrialResult } from "../experiment/results.js";
 import { scoreTable } from "../experiment/score-table.js";
 
-/** Okabe and Ito's colours (2008), dark ones first; losses beyond the eighth share grey. */
-const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#999999"];
+/** Colours of the style sheet, so that charts follow light and dark. */
+const LEADING = "var(--accent)";
+const BEHIND = "var(--behind)";
+const FAINT = "var(--line)";
 
 const WIDTH = 860;
-const ROW = 34;
-/** Room for the names of losses, in pixels per character of the longest and at most. */
-const NAME_WIDTH = { character: 7.5, most: 260 };
+const ROW = 38;
+/** Room for the names of losses: pixels per character of the longest, and most characters that are shown. */
+const NAME = { character: 7.4, most: 34 };
 
-interface PlotOptions extends Plot.PlotOptions {
-  readonly label: string;
-}
-
-/** Draws a plot on a document of its own and gives its SVG. */
-function svg({ label, ...options }: PlotOptions): string {
+/** Draws a plot on a document of its own and gives its SVG; `label` is what a screen reader says. */
+function svg(label: string, options: Plot.PlotOptions): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const drawn = Plot.plot({
     width: WIDTH,
     marginBottom: 44,
     ...options,
+    color: { type: "identity" },
     document,
     style: { background: "transparent", color: "currentColor", fontSize: "13px", fontFamily: "inherit" },
   } as Plot.PlotOptions) as unknown as Element;
@@ -34,131 +33,190 @@ function svg({ label, ...options }: PlotOptions): string {
   return drawn.outerHTML;
 }
 
+const shortened = (name: string) => (name.length > NAME.most ? `${name.slice(0, NAME.most - 1)}…` : name);
+
 const nameMargin = (names: readonly string[]) =>
-  Math.min(NAME_WIDTH.most, 20 + NAME_WIDTH.character * Math.max(...names.map((name) => name.length)));
+  24 + NAME.character * Math.max(0, ...names.map((name) => shortened(name).length));
 
-function colourScale(ranking: Ranking): { domain: string[]; range: string[] } {
-  const domain = ranking.rows.map(({ label }) => label);
-  return { domain, range: domain.map((_, i) => COLOURS[Math.min(i, COLOURS.length - 1)]) };
-}
+/** Losses with a score, best first. */
+const ranked = (ranking: Ranking) => ranking.rows.filter(({ dice }) => dice !== null);
 
-/** Mean Dice of each loss with its interval over seeds. */
-export function intervalChart(ranking: Ranking): string {
-  const rows = ranking.rows.filter(({ dice }) => dice !== null);
-  const names = rows.map(({ label }) => label);
-  const withInterval = rows.filter(({ interval }) => interval !== undefined);
-  return svg({
-    label: "Mean Dice of each loss with its 95 % interval over seeds",
-    height: ROW * rows.length + 74,
-    marginLeft: nameMargin(names),
-    x: { label: "mean Dice (bar: 95 % interval over seeds)", grid: true },
-    y: { domain: names, label: null },
-    color: colourScale(ranking),
-    marks: [
-      Plot.ruleY(withInterval, {
-        y: "label",
-        x1: ({ interval }) => interval?.[0],
-        x2: ({ interval }) => interval?.[1],
-        stroke: "label",
-        strokeWidth: 3,
-        strokeLinecap: "round",
-      }),
-      Plot.dot(rows, { y: "label", x: "dice", fill: "label", r: 6 }),
-    ],
-  });
-}
-
-/** Every test case of each loss (mean over seeds), with the median. */
-export function caseChart(result: CompareResult, ranking: Ranking): string {
-  const table = scoreTable(result);
-  const names = ranking.rows.filter(({ dice }) => dice !== null).map(({ label }) => label);
-  const points = table.losses
-    .filter(({ label }) => names.includes(label))
-    .flatMap(({ label, dice }) =>
-      table.cases.flatMap((id, c) => {
-        const values = dice.map((row) => row[c]).filter((value): value is number => value !== null);
-        return values.length > 0
-          ? [{ loss: label, case: id, dice: values.reduce((a, b) => a + b) / values.length }]
-          : [];
-      }),
+/** The first loss and those that are not claimed to be worse than it. */
+export function leadingLosses({ rows, pairs }: Ranking): ReadonlySet<string> {
+  const [best] = rows;
+  const behind = (label: string) =>
+    pairs.some(
+      ({ first, second, claimed, difference }) =>
+        claimed &&
+        ((first === best.label && second === label && difference > 0) ||
+          (second === best.label && first === label && difference < 0)),
     );
-  const medians = names.map((loss) => ({
-    loss,
-    dice: quantile(
-      points.filter((point) => point.loss === loss),
-      0.5,
-      (point) => point.dice,
-    ),
-  }));
-  return svg({
-    label: "Dice of every test case, one row of dots per loss",
-    height: ROW * names.length + 74,
+  return new Set(rows.filter(({ dice, label }) => dice !== null && !behind(label)).map(({ label }) => label));
+}
+
+function colourOf(ranking: Ranking): (label: string) => string {
+  const leading = leadingLosses(ranking);
+  return (label) => (leading.has(label) ? LEADING : BEHIND);
+}
+
+/** Mean Dice of each loss with its interval over seeds, and the mean of every trial. */
+export function intervalChart(result: CompareResult, ranking: Ranking): string {
+  const rows = ranked(ranking);
+  const names = rows.map(({ label }) => label);
+  const colour = colourOf(ranking);
+  const trials = scoreTable(result).losses.flatMap(({ label, dice }) =>
+    dice.flatMap((row) => {
+      const center = mean(row, (value) => value ?? undefined);
+      return center === undefined ? [] : [{ label, dice: center }];
+    }),
+  );
+  return svg("Mean Dice of each loss with its 95 % interval over seeds; the numbers are in the table above", {
+    height: ROW * rows.length + 60,
     marginLeft: nameMargin(names),
-    x: { label: "Dice of a case (line: median)", grid: true, domain: [0, 1] },
-    y: { domain: names, label: null },
-    color: colourScale(ranking),
+    x: { label: "mean Dice", grid: true, nice: true },
+    y: { domain: names, label: null, tickFormat: shortened, tickSize: 0 },
     marks: [
-      Plot.dot(points, { x: "dice", y: "loss", fill: "loss", fillOpacity: 0.45, r: 4, title: "case" }),
-      Plot.tickX(medians, { x: "dice", y: "loss", strokeWidth: 3 }),
+      Plot.ruleY(
+        rows.filter(({ interval }) => interval !== undefined),
+        {
+          y: "label",
+          x1: ({ interval }) => interval?.[0],
+          x2: ({ interval }) => interval?.[1],
+          stroke: ({ label }) => colour(label),
+          strokeOpacity: 0.35,
+          strokeWidth: 9,
+          strokeLinecap: "round",
+        },
+      ),
+      Plot.tickX(trials, { y: "label", x: "dice", stroke: ({ label }) => colour(label), inset: 9, strokeWidth: 1.5 }),
+      Plot.dot(rows, { y: "label", x: "dice", fill: ({ label }) => colour(label), r: 5.5 }),
     ],
   });
 }
 
-/** Training loss of every trial, each loss on an axis of its own: their values have no common scale. */
-export function curveCharts(result: CompareResult, ranking: Ranking): readonly { loss: string; svg: string }[] {
-  const colours = colourScale(ranking);
-  return ranking.rows.flatMap(({ label }) => {
-    const points = result.trials
-      .filter(({ loss }) => loss === label)
-      .flatMap(({ seed, curve }) => curve.map(({ step, loss }) => ({ seed, step, loss })))
-      .filter(({ loss }) => Number.isFinite(loss));
-    if (points.length === 0) return [];
-    return [
-      {
-        loss: label,
-        svg: svg({
-          label: `Training curves of ${label}`,
-          width: 280,
-          height: 170,
-          marginLeft: 46,
-          x: { label: "step", ticks: 4 },
-          y: { label: null, grid: true, ticks: 4 },
-          marks: [
-            Plot.line(points, {
-              x: "step",
-              y: "loss",
-              z: "seed",
-              stroke: colours.range[colours.domain.indexOf(label)],
-              strokeOpacity: 0.8,
-              strokeWidth: 1.4,
-            }),
-          ],
-        }),
-      },
-    ];
-  });
+interface Point {
+  readonly loss: string;
+  readonly case: string;
+  readonly dice: number;
+  readonly height: number;
 }
 
-/** Dice on the validation split while training, all losses on one axis; undefined where there is no such split. */
-export function validationChart(result: CompareResult, ranking: Ranking): string | undefined {
-  const points = result.trials.flatMap(({ loss, validation }) =>
-    validation.map(({ step, dice }) => ({ loss, step, dice })),
+/** Every test case of each loss (mean over seeds), with median and quartiles. */
+export function caseChart(result: CompareResult, ranking: Ranking): string {
+  const { cases, losses } = scoreTable(result);
+  const names = ranked(ranking).map(({ label }) => label);
+  const points = losses.flatMap(({ label, dice }) =>
+    cases.flatMap((id, c): Point[] => {
+      const value = mean(dice, (row) => row[c] ?? undefined);
+      // A case lies at the same height for every loss; steps of the golden ratio keep neighbours apart.
+      return value === undefined ? [] : [{ loss: label, case: id, dice: value, height: ((c + 1) * 0.618034) % 1 }];
+    }),
   );
-  if (points.length === 0) return undefined;
-  const mean = { y: "mean" } as const;
-  return svg({
-    label: "Mean Dice on the validation cases while training",
-    height: 300,
-    marginLeft: 46,
-    x: { label: "step" },
-    y: { label: "validation Dice (mean over seeds)", grid: true, domain: [0, 1] },
-    color: { ...colourScale(ranking), legend: false },
-    marks: [Plot.line(points, Plot.groupX(mean, { x: "step", y: "dice", z: "loss", stroke: "loss", strokeWidth: 2 }))],
+  const boxes = [...group(points, ({ loss }) => loss)].map(([loss, own]) => ({
+    loss,
+    low: quantile(own, 0.25, ({ dice }) => dice),
+    middle: quantile(own, 0.5, ({ dice }) => dice),
+    high: quantile(own, 0.75, ({ dice }) => dice),
+  }));
+  const colour = colourOf(ranking);
+  return svg("Dice of every test case, one strip of dots per loss, with median and quartiles", {
+    height: ROW * names.length + 60,
+    marginLeft: nameMargin(names),
+    x: { label: "Dice of a test case", grid: true, domain: [0, 1] },
+    y: { axis: null, domain: [-0.25, 1.25] },
+    fy: { domain: names, label: null, axis: "left", tickFormat: shortened, padding: 0.15 },
+    marks: [
+      Plot.rect(boxes, { fy: "loss", x1: "low", x2: "high", y1: -0.25, y2: 1.25, fill: FAINT, fillOpacity: 0.7, rx: 3 }),
+      Plot.dot(points, {
+        fy: "loss",
+        x: "dice",
+        y: "height",
+        fill: ({ loss }: Point) => colour(loss),
+        fillOpacity: 0.6,
+        r: 3.2,
+        title: ({ case: id, dice }: Point) => `${id}: ${dice.toFixed(3)}`,
+      }),
+      Plot.ruleX(boxes, { fy: "loss", x: "middle", y1: -0.25, y2: 1.25, strokeWidth: 2.5 }),
+    ],
   });
 }
 
-/** Loss names with the colours of the charts. */
-export function colourKey(ranking: Ranking): readonly { readonly loss: string; readonly colour: string }[] {
-  const { domain, range } = colourScale(ranking);
-  return domain.map((loss, i) => ({ loss, colour: range[i] }));
+/** The curves of one loss. */
+export interface CurveCharts {
+  readonly loss: string;
+  /** Training loss by step on an axis of its own; undefined where no trial has a finite value. */
+  readonly training: string | undefined;
+  /** Validation Dice by step on the axis that all losses share; undefined without a validation split. */
+  readonly validation: string | undefined;
+}
+
+const SMALL = { width: 290, height: 150, marginLeft: 48, marginRight: 12, marginTop: 12, marginBottom: 34 };
+
+interface Curve {
+  readonly seed: number;
+  readonly step: number;
+  readonly value: number;
+}
+
+/** Small charts of each loss, best first: thin lines are seeds, the thick one is their mean. */
+export function curveCharts(result: CompareResult, ranking: Ranking): readonly CurveCharts[] {
+  const curves = (read: (trial: TrialResult) => readonly { step: number; value: number }[]) =>
+    new Map(
+      ranking.rows.map(({ label }) => [
+        label,
+        result.trials
+          .filter(({ loss }) => loss === label)
+          .flatMap((trial) => read(trial).map((point): Curve => ({ seed: trial.seed, ...point })))
+          .filter(({ value }) => Number.isFinite(value)),
+      ]),
+    );
+  const training = curves(({ curve }) => curve.map(({ step, loss }) => ({ step, value: loss })));
+  const validation = curves((trial) => trial.validation.map(({ step, dice }) => ({ step, value: dice })));
+  const x = { label: "step", ticks: 4, domain: [0, result.settings.steps] };
+  const means = new Map([...validation].map(([loss, points]) => [loss, meanBySteps(points)]));
+  return ranking.rows.map(({ label }) => {
+    const own = training.get(label) ?? [];
+    const dice = validation.get(label) ?? [];
+    const others = [...means]
+      .filter(([loss]) => loss !== label)
+      .flatMap(([loss, points]) => points.map((point) => ({ ...point, loss })));
+    return {
+      loss: label,
+      training:
+        own.length === 0
+          ? undefined
+          : svg(`Training loss of ${label} by step, one line per seed and their mean`, {
+              ...SMALL,
+              x,
+              y: { label: null, grid: true, ticks: 4, nice: true },
+              marks: seedsAndMean(own),
+            }),
+      validation:
+        dice.length === 0
+          ? undefined
+          : svg(`Validation Dice of ${label} by step, the other losses in grey`, {
+              ...SMALL,
+              x,
+              y: { label: null, grid: true, ticks: 4, domain: [0, 1] },
+              marks: [
+                Plot.line(others, { x: "step", y: "value", z: "loss", stroke: BEHIND, strokeOpacity: 0.45 }),
+                ...seedsAndMean(dice),
+              ],
+            }),
+    };
+  });
+}
+
+const seedsAndMean = (points: readonly Curve[]): Plot.Markish[] => [
+  Plot.line(points, { x: "step", y: "value", z: "seed", stroke: LEADING, strokeOpacity: 0.4, strokeWidth: 1 }),
+  Plot.line(meanBySteps(points), { x: "step", y: "value", stroke: LEADING, strokeWidth: 2.2 }),
+];
+
+/** Mean over seeds at the steps that every seed has: a trial that ended early must not bend the mean. */
+function meanBySteps(points: readonly Curve[]): { step: number; value: number }[] {
+  const seeds = new Set(points.map(({ seed }) => seed)).size;
+  return [...group(points, ({ step }) => step)]
+    .filter(([, own]) => own.length === seeds)
+    .map(([step, own]) => ({ step, value: mean(own, ({ value }) => value) as number }))
+    .sort((a, b) => a.step - b.step);
 }
