@@ -126,7 +126,16 @@ export function caseChart(result: CompareResult, ranking: Ranking): string {
     y: { axis: null, domain: [-0.25, 1.25] },
     fy: { domain: names, label: null, axis: "left", tickFormat: shortened, padding: 0.15 },
     marks: [
-      Plot.rect(boxes, { fy: "loss", x1: "low", x2: "high", y1: -0.25, y2: 1.25, fill: FAINT, fillOpacity: 0.7, rx: 3 }),
+      Plot.rect(boxes, {
+        fy: "loss",
+        x1: "low",
+        x2: "high",
+        y1: -0.25,
+        y2: 1.25,
+        fill: FAINT,
+        fillOpacity: 0.7,
+        rx: 3,
+      }),
       Plot.dot(points, {
         fy: "loss",
         x: "dice",

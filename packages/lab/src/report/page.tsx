@@ -1,31 +1,20 @@
 // The report as one page: what a reader wants first comes first, and everything lies in the file itself.
 
-import type { ComponentChildren } from "preact";
-import type { PairComparison } from "../experiment/claims.js";
 import type { Ranking } from "../experiment/ranking.js";
 import type { CompareResult } from "../experiment/results.js";
-import { type CasePicture, ERROR_COLOURS, pictureUri } from "./case-picture.js";
-import { caseChart, colourKey, curveCharts, intervalChart, validationChart } from "./charts.js";
-import { difference, duration, interval, pValue, score } from "./figures.js";
+import type { CasePicture } from "./case-picture.js";
+import { caseChart, curveCharts, intervalChart, leadingLosses } from "./charts.js";
+import { duration } from "./figures.js";
+import { Pictures } from "./pictures.js";
+import { Chart, counted, Section } from "./section.js";
 import { STYLE } from "./style.js";
+import { ClassTable, Pairs, RankedTable } from "./tables.js";
 
 export interface ReportContent {
   readonly result: CompareResult;
   readonly ranking: Ranking;
   readonly pictures: readonly CasePicture[];
 }
-
-const Svg = ({ text }: { text: string }) => (
-  // The text is our own chart; names in it were escaped when the chart was drawn.
-  <div class="chart" dangerouslySetInnerHTML={{ __html: text }} />
-);
-
-const Section = ({ title, children }: { title: string; children: ComponentChildren }) => (
-  <section>
-    <h2>{title}</h2>
-    {children}
-  </section>
-);
 
 export function Page({ result, ranking, pictures }: ReportContent) {
   const { dataset } = result;
@@ -53,16 +42,32 @@ export function Page({ result, ranking, pictures }: ReportContent) {
             </p>
             <Incomplete result={result} />
           </header>
-          <RankedTable ranking={ranking} />
-          <Section title="How sure is the order?">
-            <Svg text={intervalChart(ranking)} />
-            <Pairs ranking={ranking} />
-            <p class="quiet">{ranking.rule}</p>
-          </Section>
-          <Section title="Case by case">
-            <Svg text={caseChart(result, ranking)} />
-          </Section>
-          {dataset.classes.length > 1 && <ClassTable ranking={ranking} />}
+          <RankedTable ranking={ranking} seeds={result.settings.seeds.length} />
+          {ranking.rows.some(({ dice }) => dice !== null) && (
+            <>
+              <Section title="How sure is the order?">
+                <p class="quiet">
+                  Dot: mean; band: 95 % interval over seeds; ticks: single training runs.{" "}
+                  <ColourNote ranking={ranking} />
+                </p>
+                <Chart wide svg={intervalChart(result, ranking)} />
+                <Pairs ranking={ranking} />
+                <p class="quiet">{ranking.rule}</p>
+              </Section>
+              <Section title="Case by case">
+                <p class="quiet">
+                  Dot: a test case, mean over seeds, at the same height for every loss; line: median; box: the middle
+                  half of the cases.
+                </p>
+                <Chart wide svg={caseChart(result, ranking)} />
+              </Section>
+            </>
+          )}
+          {dataset.classes.length > 1 && (
+            <Section title="Class by class">
+              <ClassTable ranking={ranking} />
+            </Section>
+          )}
           <Pictures pictures={pictures} ranking={ranking} severalClasses={dataset.classes.length > 1} />
           <Curves result={result} ranking={ranking} />
           <Losses result={result} />
@@ -73,250 +78,65 @@ export function Page({ result, ranking, pictures }: ReportContent) {
   );
 }
 
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
-
-function Incomplete({ result }: { result: CompareResult }) {
-  const expected = result.losses.length * result.settings.seeds.length;
-  const finished = result.trials.filter(({ status }) => status === "finished").length;
-  if (finished === expected) return null;
-  return (
-    <p class="warning">
-      {finished} of {expected} trials are finished. What follows is of those; places may change with the rest.
-    </p>
-  );
-}
-
-function RankedTable({ ranking }: { ranking: Ranking }) {
-  const colours = new Map(colourKey(ranking).map(({ loss, colour }) => [loss, colour]));
-  return (
-    <div class="scroll">
-      <table>
-        <caption>Means over the test cases and seeds, best first</caption>
-        <thead>
-          <tr>
-            <th scope="col">#</th>
-            <th scope="col" class="name">
-              loss
-            </th>
-            <th scope="col">Dice</th>
-            <th scope="col">95 % over seeds</th>
-            <th scope="col">sd of cases</th>
-            <th scope="col">IoU</th>
-            <th scope="col">sensitivity</th>
-            <th scope="col">precision</th>
-            <th scope="col">cases</th>
-            <th scope="col">seeds</th>
-          </tr>
-        </thead>
-        <tbody>
-          {ranking.rows.map((row) => (
-            <tr key={row.label}>
-              <td>{row.place ?? ""}</td>
-              <th scope="row">
-                <span class="swatch" style={{ background: colours.get(row.label) }} />
-                {row.label}
-                {row.problems.map((problem) => (
-                  <span class="problem" key={problem}>
-                    {problem}
-                  </span>
-                ))}
-                {row.undefinedScores > 0 && (
-                  <span class="note">
-                    {counted(row.undefinedScores, "score")} undefined: neither mask nor prediction
-                  </span>
-                )}
-              </th>
-              <td class="strong">{score(row.dice)}</td>
-              <td>{interval(row.interval)}</td>
-              <td>{score(row.caseDeviation)}</td>
-              <td>{score(row.iou)}</td>
-              <td>{score(row.sensitivity)}</td>
-              <td>{score(row.precision)}</td>
-              <td>{row.cases}</td>
-              <td>{row.seeds}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-/** Claimed differences in sight, all others one click away. */
-function Pairs({ ranking }: { ranking: Ranking }) {
-  if (ranking.nothingClaimed) return <p>No difference is claimed: {ranking.nothingClaimed}.</p>;
-  const claimed = ranking.pairs.filter((pair) => pair.claimed);
+/** What the two colours of the charts mean, where there are two. */
+function ColourNote({ ranking }: { ranking: Ranking }) {
+  const leading = leadingLosses(ranking);
+  const behind = ranking.rows.filter(({ dice, label }) => dice !== null && !leading.has(label));
   return (
     <>
-      {claimed.length > 0 ? (
-        <PairTable caption="Differences that may be claimed" pairs={claimed} />
-      ) : (
-        <p>No pair of losses differs by more than seeds and cases vary.</p>
-      )}
-      <details>
-        <summary>All {ranking.pairs.length} pairs</summary>
-        <PairTable caption="Every pair of losses" pairs={ranking.pairs} />
-      </details>
+      {behind.length > 0 && "Blue: the first loss and those that cannot be told from it; grey: worse than the first."}
     </>
   );
 }
 
-function PairTable({ caption, pairs }: { caption: string; pairs: readonly PairComparison[] }) {
+/** Says what is missing from the result, and whether it can still come. */
+function Incomplete({ result: { losses, settings, trials } }: { result: CompareResult }) {
+  const expected = losses.length * settings.seeds.length;
+  const count = (status: string) => trials.filter((trial) => trial.status === status).length;
+  const missing = expected - trials.length;
+  const parts = [
+    [count("diverged"), "diverged"],
+    [count("failed"), "failed"],
+    [missing, "did not run"],
+  ] as const;
+  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  if (said.length === 0) return null;
   return (
-    <div class="scroll">
-      <table>
-        <caption>{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col" class="name">
-              better
-            </th>
-            <th scope="col" class="name">
-              than
-            </th>
-            <th scope="col">Dice</th>
-            <th scope="col">95 % over seeds</th>
-            <th scope="col">95 % over cases</th>
-            <th scope="col">corrected p</th>
-          </tr>
-        </thead>
-        <tbody>
-          {pairs.map((pair) => {
-            const turned = pair.difference < 0;
-            const [better, worse] = turned ? [pair.second, pair.first] : [pair.first, pair.second];
-            const bounds = (ends: PairComparison["seedInterval"]) =>
-              interval(ends && turned ? [-ends[1], -ends[0]] : ends);
-            return (
-              <tr key={`${better} ${worse}`}>
-                <th scope="row">{better}</th>
-                <td class="name">{worse}</td>
-                <td class="strong">{difference(Math.abs(pair.difference))}</td>
-                <td>{bounds(pair.seedInterval)}</td>
-                <td>{bounds(pair.caseInterval)}</td>
-                <td>{pValue(pair.pValue)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function ClassTable({ ranking }: { ranking: Ranking }) {
-  const classes = ranking.rows[0]?.classes ?? [];
-  return (
-    <Section title="Class by class">
-      <div class="scroll">
-        <table>
-          <caption>Dice / sensitivity / precision of each class</caption>
-          <thead>
-            <tr>
-              <th scope="col" class="name">
-                loss
-              </th>
-              {classes.map((figures) => (
-                <th scope="col" key={figures.class}>
-                  {figures.class}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {ranking.rows.map((row) => (
-              <tr key={row.label}>
-                <th scope="row">{row.label}</th>
-                {row.classes.map(({ class: name, dice, sensitivity, precision }) => (
-                  <td key={name}>
-                    <span class="strong">{score(dice)}</span> / {score(sensitivity)} / {score(precision)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Section>
-  );
-}
-
-function Pictures({
-  pictures,
-  ranking,
-  severalClasses,
-}: {
-  pictures: readonly CasePicture[];
-  ranking: Ranking;
-  severalClasses: boolean;
-}) {
-  if (pictures.length === 0) return null;
-  const kinds = Object.entries(ERROR_COLOURS).filter(([kind]) => severalClasses || kind !== "otherClass");
-  return (
-    <Section title="Worst, median and best case of each loss">
-      <p class="key">
-        {kinds.map(([kind, { colour, meaning }]) => (
-          <span key={kind}>
-            <span class="swatch" style={{ background: `rgb(${colour.join(" ")})` }} />
-            {meaning}
-          </span>
-        ))}
-      </p>
-      {ranking.rows.map(({ label }) => {
-        const own = pictures.filter(({ loss }) => loss === label);
-        if (own.length === 0) return null;
-        return (
-          <div class="pictures" key={label}>
-            <h3>{label}</h3>
-            {own.map((picture) => (
-              <figure key={picture.kind}>
-                <img
-                  src={pictureUri(picture)}
-                  width={picture.width}
-                  height={picture.height}
-                  loading="lazy"
-                  alt={`${picture.kind} case of ${label}: ${picture.case}, Dice ${score(picture.dice)}, errors in colour`}
-                />
-                <figcaption>
-                  {picture.kind}: <span class="strong">{score(picture.dice)}</span>
-                  <br />
-                  <span class="quiet">
-                    {picture.case}, seed {picture.seed}
-                  </span>
-                </figcaption>
-              </figure>
-            ))}
-          </div>
-        );
-      })}
-    </Section>
+    <p class="warning">
+      These results are not complete: {count("finished")} of {counted(expected, "trial")} finished, {said.join(", ")}.{" "}
+      {missing > 0
+        ? "Places may change with the rest; the command with --resume runs it."
+        : "Each loss is ranked by the seeds that it finished."}
+    </p>
   );
 }
 
 function Curves({ result, ranking }: { result: CompareResult; ranking: Ranking }) {
-  const validation = validationChart(result, ranking);
+  const charts = curveCharts(result, ranking).filter(({ training, validation }) => training ?? validation);
+  if (charts.length === 0) return null;
+  const validated = charts.some(({ validation }) => validation !== undefined);
   return (
     <Section title="Training">
-      {validation && (
-        <>
-          <p class="key">
-            {colourKey(ranking).map(({ loss, colour }) => (
-              <span key={loss}>
-                <span class="swatch" style={{ background: colour }} />
-                {loss}
-              </span>
-            ))}
-          </p>
-          <Svg text={validation} />
-        </>
-      )}
       <p class="quiet">
-        Each loss on an axis of its own, one line per seed: the values of two losses have no common scale.
+        Thin lines: seeds; thick line: their mean. Each training loss is on an axis of its own, since the values of two
+        losses have no common scale.{validated && " Validation Dice shares one axis; grey lines are the other losses."}
       </p>
       <div class="grid">
-        {curveCharts(result, ranking).map(({ loss, svg }) => (
+        {charts.map(({ loss, training, validation }) => (
           <figure key={loss}>
-            <figcaption>{loss}</figcaption>
-            <Svg text={svg} />
+            <h3>{loss}</h3>
+            {training && (
+              <>
+                <figcaption>training loss</figcaption>
+                <Chart svg={training} />
+              </>
+            )}
+            {validation && (
+              <>
+                <figcaption>validation Dice</figcaption>
+                <Chart svg={validation} />
+              </>
+            )}
           </figure>
         ))}
       </div>

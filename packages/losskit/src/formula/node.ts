@@ -89,6 +89,9 @@ export interface Node {
   readonly over: Axes;
 }
 
+/** Behind the name of a routine: its vector-Jacobian product, whose last argument is the slope along its result. */
+export const GRADIENT_OF_ROUTINE = ":gradient";
+
 /** Most nodes that one graph may hold; the largest loss of the catalogue with its gradient takes under 1,000. */
 export const MAX_NODES = 20_000;
 

@@ -28,8 +28,10 @@ export function gradient(graph: Graph, loss: Node): Node {
     rule(graph, node, cotangent).forEach((contribution, i) => {
       const arg = node.args[i];
       if (!contribution || !depends.has(arg)) return;
-      // An argument that was repeated along some axes collects from all of them.
-      const collected = graph.total(node.axes & ~arg.axes, contribution);
+      // An argument that was repeated along some axes collects from all of them. Between voxels and instances nothing is repeated: each voxel
+      // belongs to one instance.
+      const repeated = REGROUPING.has(node.op) ? contribution.axes : node.axes;
+      const collected = graph.total(repeated & ~arg.axes, contribution);
       const before = cotangents.get(arg);
       cotangents.set(arg, before ? graph.add(before, collected) : collected);
     });
@@ -40,6 +42,9 @@ export function gradient(graph: Graph, loss: Node): Node {
   };
   return graph.activation(DIFFERENTIABLE.map(ofInput));
 }
+
+/** Operations that turn values per voxel into values per instance, or back. */
+const REGROUPING = new Set<Node["op"]>(["totalBy", "gather"]);
 
 /** Operations that are flat wherever they are not a step. */
 const FLAT = new Set<Node["op"]>(["stop", "lt", "le", "eq", "wins", "sign"]);

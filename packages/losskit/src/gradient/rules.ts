@@ -1,6 +1,6 @@
 // The derivative of each operation of the language: one row per operation, with its convention where there is no derivative.
 
-import type { Graph, Node } from "../formula/node.js";
+import { GRADIENT_OF_ROUTINE, type Graph, type Node } from "../formula/node.js";
 
 /**
  * Cotangents of the arguments of `node`, given that of `node` itself; undefined for an argument without a derivative. They may vary
@@ -64,7 +64,7 @@ export const RULES: Readonly<Partial<Record<Node["op"], Rule>>> = {
   gather: (g, { args: [, id] }, c) => [g.sumBy("totalBy", id, c), undefined],
   matmul: (g, node, c) => [g.matmul(node.name, node.value !== 1, c)],
   routine: (g, node, c) => [
-    g.routine(`${node.name}_gradient`, [...node.args, c]),
+    g.routine(node.name + GRADIENT_OF_ROUTINE, [...node.args, c]),
     ...node.args.slice(1).map(() => undefined),
   ],
 };

@@ -2,7 +2,7 @@
 
 import { LosskitError } from "../../errors.js";
 import { type Axes, CLASS, IMAGE } from "../../formula/axes.js";
-import type { Node } from "../../formula/node.js";
+import { GRADIENT_OF_ROUTINE, type Node } from "../../formula/node.js";
 import { ROUTINES } from "../../formula/operations.js";
 import type { Call } from "../../formula/options.js";
 import { type GridRoutine, type GroupRoutine, ROUTINE_FUNCTIONS } from "../../routines/routines.js";
@@ -22,16 +22,14 @@ export function createStored(axes: Axes, call: Call): StoredVoxels {
   return { classes, data: new Float64Array(call.images * classes * call.voxels), instances: 0 };
 }
 
-const GRADIENT_SUFFIX = "_gradient";
-
 /** @param kept the arguments that vary over voxels, by their position */
 export function runRoutine(
   node: Node,
   kept: readonly (StoredVoxels | undefined)[],
   evaluation: Evaluation,
 ): StoredVoxels {
-  const ofGradient = node.name.endsWith(GRADIENT_SUFFIX);
-  const name = ofGradient ? node.name.slice(0, -GRADIENT_SUFFIX.length) : node.name;
+  const ofGradient = node.name.endsWith(GRADIENT_OF_ROUTINE);
+  const name = ofGradient ? node.name.slice(0, -GRADIENT_OF_ROUTINE.length) : node.name;
   const routine = ROUTINE_FUNCTIONS[name];
   return routine.kind === "group"
     ? runOnGroups(node, routine, kept, evaluation)

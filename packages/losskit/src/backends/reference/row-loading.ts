@@ -18,10 +18,11 @@ export type KeptActivations = Map<string, Float64Array>;
  */
 const MAX_KEPT = 2 ** 23;
 
-/** Arrays for the activations that later passes will read; empty where there are none or they are too large. */
-export function createKept(pass: Pass, call: Call): KeptActivations {
+/** Arrays for the activations that later passes will read and no earlier one has kept; none where they are too large. */
+export function createKept(pass: Pass, { call, activations }: Evaluation): KeptActivations {
   const length = call.images * call.classes * call.voxels;
-  return new Map(length > MAX_KEPT ? [] : pass.keeps.map((name) => [name, new Float64Array(length)]));
+  const names = length > MAX_KEPT ? [] : pass.keeps.filter((name) => !activations.has(name));
+  return new Map(names.map((name) => [name, new Float64Array(length)]));
 }
 
 /** @param keeping filled with this pass's activations; the evaluation's own are those of earlier passes */

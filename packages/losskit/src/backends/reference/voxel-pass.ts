@@ -20,7 +20,7 @@ export function runPass(pass: Pass, evaluation: Evaluation): Map<Node, StoredVox
 
   const spare: [Row, Row] = [new Float64Array(BLOCK), new Float64Array(BLOCK)];
   const rows = assignRows(pass, evaluation);
-  const keeping = createKept(pass, call);
+  const keeping = createKept(pass, evaluation);
   const consumers = collectConsumers(pass, kept, evaluation);
   const operand = (node: Node, image: number, channel: number): Operand => {
     if (node.axes & VOXEL) return rowOf(rows, node, channel);
