@@ -1,6 +1,7 @@
 // What is checked before the first trial, so that a mistake is found at once and nothing half-done is left.
 
 import { LosskitError } from "losskit";
+import { checkDataset } from "../datasets/check-dataset.js";
 import type { Case, Dataset } from "../datasets/dataset.js";
 import { LabError } from "../errors.js";
 import { IGNORED } from "../training/batches.js";
@@ -62,10 +63,10 @@ export interface CheckedCases {
 }
 
 /**
- * Reads every case once, so that a file that is missing, cut or of the wrong size is found before training.
+ * Reads every case once, so that all files that are missing, cut or of the wrong size are found before training.
  *
  * @param onCase called with the number of cases read so far and of all
- * @throws LabError of the file, or EMPTY_DATASET where a split has no case.
+ * @throws LabError of the file or of all such files, or EMPTY_DATASET where a split has no case.
  */
 export async function checkCases(
   dataset: Dataset,
@@ -80,20 +81,20 @@ export async function checkCases(
     );
   }
   const train = new Set(dataset.splits.train);
-  const ids = [...new Set([...dataset.splits.train, ...dataset.splits.validation, ...dataset.splits.test])];
   let regionOfInterest = false;
   let largestExtent = 0;
   let foreground = 0;
-  for (const [index, id] of ids.entries()) {
-    if (signal?.aborted) throw new LabError("INTERRUPTED", "stopped while reading the data; nothing was written");
-    const one = await dataset.load(id);
-    regionOfInterest ||= one.regionOfInterest !== undefined;
-    if (train.has(id)) {
-      largestExtent = Math.max(largestExtent, ...one.shape.slice(-2));
-      foreground += countForeground(one);
-    }
-    onCase(index + 1, ids.length);
-  }
+  await checkDataset(dataset, {
+    signal,
+    onCase(one, tried, all) {
+      regionOfInterest ||= one.regionOfInterest !== undefined;
+      if (train.has(one.id)) {
+        largestExtent = Math.max(largestExtent, ...one.shape.slice(-2));
+        foreground += countForeground(one);
+      }
+      onCase(tried, all);
+    },
+  });
   if (foreground === 0) {
     throw new LabError(
       "BAD_DATASET",
