@@ -6,6 +6,8 @@ import type { RankingRow } from "./ranking.js";
 const list = (names: readonly string[]) =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
 
+const short = ({ label, dice }: RankingRow) => `${label} (${(dice as number).toFixed(3)})`;
+
 const figure = ({ label, dice }: RankingRow) => `${label} (mean Dice ${(dice as number).toFixed(3)})`;
 
 /**
@@ -24,8 +26,8 @@ export function verdictOf(
   if (nothingClaimed) {
     const order =
       ranked.length > 4
-        ? `${list(ranked.slice(0, 3).map(figure))} come first`
-        : `the order is ${list(ranked.map(figure))}`;
+        ? `${list(ranked.slice(0, 3).map(short))} come first`
+        : `the order is ${list(ranked.map(short))}`;
     return `No difference is claimed: ${nothingClaimed}. By mean Dice ${order}.`;
   }
   const trials = Math.max(...ranked.map(({ seeds }) => seeds));

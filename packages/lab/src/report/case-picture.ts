@@ -59,7 +59,7 @@ export function errorKind(reference: number, prediction: number): ErrorKind | un
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 3 | 4;
+  readonly channels: 1 | 4;
   readonly data: Uint8Array;
 }
 
@@ -73,23 +73,29 @@ export function shownSize({ width, height }: { width: number; height: number }):
   return { width: Math.max(1, Math.floor(width / scale)), height: Math.max(1, Math.floor(height / scale)), scale };
 }
 
-/** The image alone, grey or in colour, shrunk by averaging; dark outside the region of interest. */
+/** Share of red, green and blue in a grey (ITU-R BT.601); one channel is grey already. */
+const LUMA = { 1: [1], 3: [0.299, 0.587, 0.114] } as const;
+
+/**
+ * The image alone, shrunk by averaging; dark outside the region of interest. Colour images become grey, so that a colour always is a finding;
+ * normalised channel by channel, they would not have their true colours anyhow.
+ */
 export function paintImage(picture: CasePicture): Pixels {
   const { channels, image, regionOfInterest } = picture;
   const plane = picture.width * picture.height;
   const { width, height } = shownSize(picture);
-  const brightness = brightnessOf(image);
-  const data = new Uint8Array(width * height * channels);
+  const weights: readonly number[] = LUMA[channels];
+  const grey = Float32Array.from({ length: plane }, (_, i) =>
+    weights.reduce((sum, weight, c) => sum + weight * image[c * plane + i], 0),
+  );
+  const brightness = brightnessOf(grey);
+  const data = new Uint8Array(width * height);
   forEachBlock(picture, (target, pixels) => {
-    for (let c = 0; c < channels; c++) {
-      let sum = 0;
-      for (const i of pixels) {
-        sum += brightness(image[c * plane + i]) * (regionOfInterest?.[i] === 0 ? OUTSIDE : 1);
-      }
-      data[target * channels + c] = Math.round((255 * sum) / pixels.length);
-    }
+    let sum = 0;
+    for (const i of pixels) sum += brightness(grey[i]) * (regionOfInterest?.[i] === 0 ? OUTSIDE : 1);
+    data[target] = Math.round((255 * sum) / pixels.length);
   });
-  return { width, height, channels, data };
+  return { width, height, channels: 1, data };
 }
 
 /**

@@ -3,6 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import { group, mean, quantile } from "d3-array";
 import { parseHTML } from "linkedom";
+import { MIN_CASES } from "../experiment/claims.js";
 import type { Ranking } from "../experiment/ranking.js";
 import type { CompareResult, TrialResult } from "../experiment/results.js";
 import { scoreTable } from "../experiment/score-table.js";
@@ -12,7 +13,7 @@ const LEADING = "var(--accent)";
 const BEHIND = "var(--behind)";
 const FAINT = "var(--line)";
 
-const WIDTH = 860;
+const WIDTH = 950;
 const ROW = 38;
 /** Room for the names of losses: pixels per character of the longest, and most characters that are shown. */
 const NAME = { character: 7.4, most: 34 };
@@ -101,7 +102,7 @@ interface Point {
   readonly height: number;
 }
 
-/** Every test case of each loss (mean over seeds), with median and quartiles. */
+/** Every test case of each loss (mean over seeds), with median, and quartiles where there are enough cases. */
 export function caseChart(result: CompareResult, ranking: Ranking): string {
   const { cases, losses } = scoreTable(result);
   const names = ranked(ranking).map(({ label }) => label);
@@ -114,6 +115,7 @@ export function caseChart(result: CompareResult, ranking: Ranking): string {
   );
   const boxes = [...group(points, ({ loss }) => loss)].map(([loss, own]) => ({
     loss,
+    cases: own.length,
     low: quantile(own, 0.25, ({ dice }) => dice),
     middle: quantile(own, 0.5, ({ dice }) => dice),
     high: quantile(own, 0.75, ({ dice }) => dice),
@@ -126,16 +128,19 @@ export function caseChart(result: CompareResult, ranking: Ranking): string {
     y: { axis: null, domain: [-0.25, 1.25] },
     fy: { domain: names, label: null, axis: "left", tickFormat: shortened, padding: 0.15 },
     marks: [
-      Plot.rect(boxes, {
-        fy: "loss",
-        x1: "low",
-        x2: "high",
-        y1: -0.25,
-        y2: 1.25,
-        fill: FAINT,
-        fillOpacity: 0.7,
-        rx: 3,
-      }),
+      Plot.rect(
+        boxes.filter((box) => box.cases >= MIN_CASES),
+        {
+          fy: "loss",
+          x1: "low",
+          x2: "high",
+          y1: -0.25,
+          y2: 1.25,
+          fill: FAINT,
+          fillOpacity: 0.7,
+          rx: 3,
+        },
+      ),
       Plot.dot(points, {
         fy: "loss",
         x: "dice",

@@ -28,7 +28,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 caption { text-align: left; color: var(--quiet); font-size: 14px; padding-bottom: 6px; }
 th, td { padding: 7px 9px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top; }
 thead th { color: var(--quiet); font-weight: 600; font-size: 13px; vertical-align: bottom; }
-th[scope="row"], td.name, th.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 96px; }
+th[scope^="row"], td.name, th.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 96px; }
 tbody th { font-weight: 600; }
 tr.leading th { color: var(--accent); }
 .strong { font-weight: 700; }
@@ -37,7 +37,7 @@ tr.leading th { color: var(--accent); }
 .note { color: var(--quiet); }
 .swatch { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 8px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .chart svg { max-width: 100%; height: auto; display: block; }
-.wide svg { min-width: 600px; }
+.wide svg { min-width: 760px; width: 100%; }
 .key { display: flex; flex-wrap: wrap; gap: 6px 22px; font-size: 14px; margin: 8px 0; }
 .key label { cursor: pointer; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 4px 18px; }

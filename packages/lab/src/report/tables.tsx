@@ -119,7 +119,7 @@ export function Pairs({ ranking }: { ranking: Ranking }) {
       {ranking.pairs.length > 0 && (
         <details>
           <summary>
-            All {counted(ranking.pairs.length, "pair")}, {claimed.length} of them claimed to differ
+            {counted(ranking.pairs.length, "pair")} of losses compared, {claimed.length} claimed to differ
           </summary>
           <PairTable caption="Every pair of losses" pairs={ranking.pairs} />
         </details>
@@ -164,20 +164,24 @@ export function ClassTable({ ranking }: { ranking: Ranking }) {
   return (
     <Table caption="Means over the test cases and seeds of each class; – where no case has the class">
       <Head names={["class", "loss"]} numbers={["Dice", "IoU", "sensitivity", "precision"]} />
-      <tbody>
-        {(ranking.rows[0]?.classes ?? []).flatMap(({ class: name }, k) =>
-          ranking.rows.map(({ label, classes: { [k]: figures } }) => (
-            <tr key={`${name} ${label}`}>
-              <th scope="row">{name}</th>
-              <td class="name">{label}</td>
+      {(ranking.rows[0]?.classes ?? []).map(({ class: name }, k) => (
+        <tbody key={name}>
+          {ranking.rows.map(({ label, classes: { [k]: figures } }, i) => (
+            <tr key={label}>
+              {i === 0 && (
+                <th scope="rowgroup" rowSpan={ranking.rows.length}>
+                  {name}
+                </th>
+              )}
+              <th scope="row">{label}</th>
               <td class="strong">{score(figures.dice)}</td>
               <td>{score(figures.iou)}</td>
               <td>{score(figures.sensitivity)}</td>
               <td>{score(figures.precision)}</td>
             </tr>
-          )),
-        )}
-      </tbody>
+          ))}
+        </tbody>
+      ))}
     </Table>
   );
 }

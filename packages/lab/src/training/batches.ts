@@ -1,4 +1,4 @@
-// Batches of training crops: cut at native resolution, flipped and turned; the same for every loss, given a seed.
+// Batches of training crops: cut at native resolution, images flipped and turned; the same for every loss, given a seed.
 
 import type { Case } from "../datasets/dataset.js";
 import { wholeNumber } from "./random.js";
@@ -45,6 +45,7 @@ export function createBatchSource(
   const { channels } = cases[0];
   const { batch, crop } = size;
   const area = crop * crop;
+  const source3d = cases[0].shape.length === 3;
   const choose = <T>(list: { readonly length: number; readonly [index: number]: T }): T =>
     list[wholeNumber(uniform, list.length)];
 
@@ -59,7 +60,7 @@ export function createBatchSource(
       const center = around ? choose(plane.foreground) : undefined;
       const top = placeCrop(plane.height, crop, uniform, center && Math.floor(center / plane.width));
       const left = placeCrop(plane.width, crop, uniform, center && center % plane.width);
-      const turn = drawTurn(uniform);
+      const turn = source3d ? AS_IT_IS : drawTurn(uniform);
       copyCrop(
         plane,
         top,
@@ -103,10 +104,16 @@ interface Turn {
   readonly flipColumns: boolean;
 }
 
+/** Volumes lie in anatomical axes, where front and back, left and right mean something: they are not turned. */
+const AS_IT_IS: Turn = { transpose: false, flipRows: false, flipColumns: false };
+
 const drawTurn = (uniform: () => number): Turn => {
   const which = wholeNumber(uniform, 8);
   return { transpose: (which & 1) !== 0, flipRows: (which & 2) !== 0, flipColumns: (which & 4) !== 0 };
 };
+
+/** Beyond the image its border goes on, as in prediction: zeros would move the statistics of instance normalisation. */
+const within = (place: number, extent: number) => Math.min(extent - 1, Math.max(0, place));
 
 function copyCrop(
   { source, slice, height, width }: Plane,
@@ -128,12 +135,9 @@ function copyCrop(
       const y = top + (transpose ? c : r);
       const x = left + (transpose ? r : c);
       const to = row * crop + column;
-      if (y < 0 || y >= height || x < 0 || x >= width) {
-        labels[labelStart + to] = IGNORED;
-        continue;
-      }
-      const from = planeStart + y * width + x;
-      labels[labelStart + to] = regionOfInterest?.[from] === 0 ? IGNORED : source.labels[from];
+      const outside = y < 0 || y >= height || x < 0 || x >= width;
+      const from = planeStart + within(y, height) * width + within(x, width);
+      labels[labelStart + to] = outside || regionOfInterest?.[from] === 0 ? IGNORED : source.labels[from];
       for (let k = 0; k < channels; k++) image[k * crop * crop + to] = source.image[k * voxels + from];
     }
   }

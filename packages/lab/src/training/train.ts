@@ -109,7 +109,7 @@ export async function train(request: TrainRequest): Promise<TrainedModel> {
       curve.push({ step, loss: value });
       onStep?.(step, value);
       if (held.length > 0 && isValidationStep(step, steps)) {
-        validation.push({ step, dice: await validationDice(network, parameters, held, dataset.classes.length) });
+        validation.push({ step, dice: await validationDice(network, parameters, crop, held, dataset.classes.length) });
       }
     }
   } finally {
@@ -123,7 +123,7 @@ export async function train(request: TrainRequest): Promise<TrainedModel> {
     curve,
     validation,
     onnx,
-    predict: (testCase) => predictCase(runtime, session, network.shape, testCase),
+    predict: (testCase) => predictCase(runtime, session, network.shape, crop, testCase),
     release: () => session.release(),
   };
 }
@@ -159,6 +159,7 @@ async function loadAll(dataset: Dataset, ids: readonly string[], signal: AbortSi
 async function validationDice(
   network: Network,
   parameters: Float32Array,
+  crop: number,
   cases: readonly Case[],
   classes: number,
 ): Promise<number> {
@@ -166,7 +167,7 @@ async function validationDice(
   const session = await createSession(runtime, inferenceGraph(network, parameters));
   const scores: number[] = [];
   for (const testCase of cases) {
-    const prediction = await predictCase(runtime, session, network.shape, testCase);
+    const prediction = await predictCase(runtime, session, network.shape, crop, testCase);
     const counts = confusionCounts(testCase.labels, prediction, {
       classes: classes + 1,
       mask: testCase.regionOfInterest,

@@ -64,7 +64,14 @@ describe("crops", () => {
     });
   });
 
-  it("come from the slices of a volume, with all channels", () => {
+  it("go on with the border of the image where that ends", () => {
+    const { image } = createBatchSource([numbered(4, 6)], { batch: 1, crop: 8 }, uniformStream(2, "batches"))();
+    // Whatever the turn, every pixel is one of the image, and the corners of the crop are its corners.
+    expect(Math.max(...image)).toBe(23);
+    expect([image[0], image[7], image[56], image[63]].sort((a, b) => a - b)).toEqual([0, 5, 18, 23]);
+  });
+
+  it("come from the slices of a volume, as they lie, with all channels", () => {
     const image = Float32Array.from({ length: 2 * 3 * 8 * 8 }, (_, i) => i);
     const volume: Case = {
       id: "volume",
@@ -79,6 +86,7 @@ describe("crops", () => {
     for (let b = 0; b < 60; b++) {
       const [first, second] = [batch.image[b * 128], batch.image[b * 128 + 64]];
       expect(second - first).toBe(3 * 64);
+      expect(first % 64).toBe(0);
       slices.add(Math.floor(first / 64));
     }
     expect(slices).toEqual(new Set([0, 1, 2]));

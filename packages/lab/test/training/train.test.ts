@@ -52,15 +52,16 @@ describe("training", () => {
     const testCase = await odd.load("test-0");
     const prediction = await model.predict(testCase);
     const session = await ort.InferenceSession.create(model.onnx);
-    // 37 × 50 padded to 40 × 52 by repeating the border.
+    // 37 × 50 in the middle of 40 × 52, its border repeated.
     const image = new Float32Array(40 * 52);
+    const clamp = (place: number, extent: number) => Math.min(extent - 1, Math.max(0, place));
     for (let y = 0; y < 40; y++) {
-      for (let x = 0; x < 52; x++) image[y * 52 + x] = testCase.image[Math.min(y, 36) * 50 + Math.min(x, 49)];
+      for (let x = 0; x < 52; x++) image[y * 52 + x] = testCase.image[clamp(y - 1, 37) * 50 + clamp(x - 1, 50)];
     }
     const { probabilities } = await session.run({ image: new ort.Tensor("float32", image, [1, 1, 40, 52]) });
     const p = probabilities.data as Float32Array;
     const plain = Uint8Array.from({ length: 37 * 50 }, (_, i) =>
-      p[Math.floor(i / 50) * 52 + (i % 50)] >= 0.5 ? 1 : 0,
+      p[(Math.floor(i / 50) + 1) * 52 + (i % 50) + 1] >= 0.5 ? 1 : 0,
     );
     expect(plain).toEqual(prediction);
     await model.release();
