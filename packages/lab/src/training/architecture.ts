@@ -1,6 +1,6 @@
 // The U-Net as data: its layers in order, and its parameters with their place in one flat array.
 
-import { normal } from "./random.js";
+import type { Random } from "../random-stream.js";
 
 export interface NetworkShape {
   readonly inputChannels: number;
@@ -133,14 +133,14 @@ function parametersOf({ kind, output, inputChannels, outputChannels }: Layer): O
 /**
  * First weights of a network (He et al., ICCV 2015, for leaky ReLU): the same for the same seed, whatever the loss.
  */
-export function initialParameters(network: Network, uniform: () => number): Float32Array {
+export function initialParameters(network: Network, random: Random): Float32Array {
   const values = new Float32Array(network.parameterCount);
   for (const { offset, size, initial } of network.parameters) {
     const end = offset + size;
     if (initial.kind === "constant") values.fill(initial.value, offset, end);
     else {
       const deviation = Math.sqrt(2 / ((1 + LEAK ** 2) * initial.inputs));
-      for (let i = offset; i < end; i++) values[i] = deviation * normal(uniform);
+      for (let i = offset; i < end; i++) values[i] = random.normal(0, deviation);
     }
   }
   return values;

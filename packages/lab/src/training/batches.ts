@@ -1,7 +1,7 @@
 // Batches of training crops: cut at native resolution, images flipped and turned; the same for every loss, given a seed.
 
 import type { Case } from "../datasets/dataset.js";
-import { wholeNumber } from "./random.js";
+import type { Random } from "../random-stream.js";
 
 /** Label of pixels that do not count: outside the region of interest, or outside the image. */
 export const IGNORED = 255;
@@ -38,7 +38,7 @@ export type BatchSource = () => Batch;
 export function createBatchSource(
   cases: readonly Case[],
   size: { readonly batch: number; readonly crop: number },
-  uniform: () => number,
+  random: Random,
 ): BatchSource {
   const planes = cases.map(planesOf);
   const withForeground = planes.map((list) => list.filter(({ foreground }) => foreground.length > 0));
@@ -47,20 +47,20 @@ export function createBatchSource(
   const area = crop * crop;
   const source3d = cases[0].shape.length === 3;
   const choose = <T>(list: { readonly length: number; readonly [index: number]: T }): T =>
-    list[wholeNumber(uniform, list.length)];
+    list[random.below(list.length)];
 
   return () => {
     const image = new Float32Array(batch * channels * area);
     const labels = new Uint8Array(batch * area);
     for (let b = 0; b < batch; b++) {
-      const which = wholeNumber(uniform, planes.length);
+      const which = random.below(planes.length);
       // Drawn for every crop, needed or not, so that one crop's contents do not move the next one's numbers.
-      const around = uniform() < AROUND_FOREGROUND && withForeground[which].length > 0;
+      const around = random.chance(AROUND_FOREGROUND) && withForeground[which].length > 0;
       const plane = choose(around ? withForeground[which] : planes[which]);
       const center = around ? choose(plane.foreground) : undefined;
-      const top = placeCrop(plane.height, crop, uniform, center && Math.floor(center / plane.width));
-      const left = placeCrop(plane.width, crop, uniform, center && center % plane.width);
-      const turn = source3d ? AS_IT_IS : drawTurn(uniform);
+      const top = placeCrop(plane.height, crop, random, center && Math.floor(center / plane.width));
+      const left = placeCrop(plane.width, crop, random, center && center % plane.width);
+      const turn = source3d ? AS_IT_IS : drawTurn(random);
       copyCrop(
         plane,
         top,
@@ -90,8 +90,8 @@ function planesOf(source: Case): Plane[] {
 }
 
 /** First row or column of a crop: anywhere inside, around a place, or with the image in its middle where the image is smaller. */
-function placeCrop(extent: number, crop: number, uniform: () => number, around: number | undefined): number {
-  const draw = uniform();
+function placeCrop(extent: number, crop: number, random: Random, around: number | undefined): number {
+  const draw = random.uniform();
   if (extent <= crop) return -Math.floor((crop - extent) / 2);
   const wanted = around === undefined ? Math.floor(draw * (extent - crop + 1)) : around - Math.floor(draw * crop);
   return Math.min(extent - crop, Math.max(0, wanted));
@@ -107,8 +107,8 @@ interface Turn {
 /** Volumes lie in anatomical axes, where front and back, left and right mean something: they are not turned. */
 const AS_IT_IS: Turn = { transpose: false, flipRows: false, flipColumns: false };
 
-const drawTurn = (uniform: () => number): Turn => {
-  const which = wholeNumber(uniform, 8);
+const drawTurn = (random: Random): Turn => {
+  const which = random.below(8);
   return { transpose: (which & 1) !== 0, flipRows: (which & 2) !== 0, flipColumns: (which & 4) !== 0 };
 };
 

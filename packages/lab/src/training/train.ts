@@ -5,12 +5,12 @@ import { LosskitError } from "losskit";
 import { confusionCounts, diceScore } from "losskit/metrics";
 import type { Case, Dataset } from "../datasets/dataset.js";
 import { LabError } from "../errors.js";
+import { randomStream } from "../random-stream.js";
 import { createAdam, oneCycleRate } from "./adam.js";
 import { createNetwork, initialParameters, type Network } from "./architecture.js";
 import { createBatchSource, IGNORED } from "./batches.js";
 import { inferenceGraph } from "./forward-graph.js";
 import { predictCase } from "./predict.js";
-import { uniformStream } from "./random.js";
 import { createSession, loadRuntime } from "./runtime.js";
 import { createTrainableNetwork } from "./trainable-network.js";
 
@@ -84,8 +84,8 @@ export async function train(request: TrainRequest): Promise<TrainedModel> {
   });
   const cases = await loadAll(dataset, dataset.splits.train, signal);
   const held = await loadAll(dataset, dataset.splits.validation, signal);
-  const nextBatch = createBatchSource(cases, settings, uniformStream(settings.seed, "batches"));
-  const parameters = initialParameters(network, uniformStream(settings.seed, "weights"));
+  const nextBatch = createBatchSource(cases, settings, randomStream("batches", settings.seed));
+  const parameters = initialParameters(network, randomStream("weights", settings.seed));
   const optimise = createAdam(network.parameterCount);
   const { batch, crop, steps, peakRate } = settings;
   const call = { shape: [batch, head.channels, crop, crop], activation: head.activation, ignore: IGNORED };

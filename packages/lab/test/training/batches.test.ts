@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Case } from "../../src/datasets/dataset.js";
+import { randomStream } from "../../src/random-stream.js";
 import { createBatchSource, IGNORED } from "../../src/training/batches.js";
-import { uniformStream } from "../../src/training/random.js";
 
 /** Every pixel of the image is its own number, so that a crop says where it was cut. */
 function numbered(height: number, width: number, labels = new Uint8Array(height * width)): Case {
@@ -12,7 +12,7 @@ function numbered(height: number, width: number, labels = new Uint8Array(height 
 describe("crops", () => {
   it("are pieces of the image, flipped and turned, with the labels that belong to them", () => {
     const labels = Uint8Array.from({ length: 20 * 30 }, (_, i) => (i % 7 === 0 ? 1 : 0));
-    const next = createBatchSource([numbered(20, 30, labels)], { batch: 50, crop: 8 }, uniformStream(1, "batches"));
+    const next = createBatchSource([numbered(20, 30, labels)], { batch: 50, crop: 8 }, randomStream("batches", 1));
     const batch = next();
     const corners = new Set<number>();
     for (let b = 0; b < 50; b++) {
@@ -31,7 +31,7 @@ describe("crops", () => {
   });
 
   it("of an image that is too small have it in the middle, and the rest does not count", () => {
-    const { labels, image } = createBatchSource([numbered(4, 6)], { batch: 1, crop: 8 }, uniformStream(2, "batches"))();
+    const { labels, image } = createBatchSource([numbered(4, 6)], { batch: 1, crop: 8 }, randomStream("batches", 2))();
     expect(labels.filter((label) => label === IGNORED)).toHaveLength(64 - 24);
     expect(new Set(image.filter((_, i) => labels[i] !== IGNORED))).toEqual(
       new Set(Array.from({ length: 24 }, (_, i) => i)),
@@ -41,7 +41,7 @@ describe("crops", () => {
   it("show a rare object in at least a third", () => {
     const labels = new Uint8Array(200 * 200);
     labels[150 * 200 + 31] = 1;
-    const next = createBatchSource([numbered(200, 200, labels)], { batch: 300, crop: 16 }, uniformStream(3, "batches"));
+    const next = createBatchSource([numbered(200, 200, labels)], { batch: 300, crop: 16 }, randomStream("batches", 3));
     const batch = next();
     let seen = 0;
     for (let b = 0; b < 300; b++) if (batch.labels.subarray(b * 256, (b + 1) * 256).includes(1)) seen++;
@@ -56,7 +56,7 @@ describe("crops", () => {
     const next = createBatchSource(
       [{ ...whole, regionOfInterest }],
       { batch: 1, crop: 16 },
-      uniformStream(4, "batches"),
+      randomStream("batches", 4),
     );
     const { image, labels } = next();
     labels.forEach((label, i) => {
@@ -65,7 +65,7 @@ describe("crops", () => {
   });
 
   it("go on with the border of the image where that ends", () => {
-    const { image } = createBatchSource([numbered(4, 6)], { batch: 1, crop: 8 }, uniformStream(2, "batches"))();
+    const { image } = createBatchSource([numbered(4, 6)], { batch: 1, crop: 8 }, randomStream("batches", 2))();
     // Whatever the turn, every pixel is one of the image, and the corners of the crop are its corners.
     expect(Math.max(...image)).toBe(23);
     expect([image[0], image[7], image[56], image[63]].sort((a, b) => a - b)).toEqual([0, 5, 18, 23]);
@@ -81,7 +81,7 @@ describe("crops", () => {
       image,
       labels: new Uint8Array(3 * 64),
     };
-    const batch = createBatchSource([volume], { batch: 60, crop: 8 }, uniformStream(5, "batches"))();
+    const batch = createBatchSource([volume], { batch: 60, crop: 8 }, randomStream("batches", 5))();
     const slices = new Set<number>();
     for (let b = 0; b < 60; b++) {
       const [first, second] = [batch.image[b * 128], batch.image[b * 128 + 64]];

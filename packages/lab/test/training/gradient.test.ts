@@ -1,16 +1,16 @@
 import { bce } from "losskit";
 import { afterAll, describe, expect, it } from "vitest";
+import { randomStream } from "../../src/random-stream.js";
 import { createNetwork, initialParameters } from "../../src/training/architecture.js";
-import { uniformStream } from "../../src/training/random.js";
 import { createTrainableNetwork } from "../../src/training/trainable-network.js";
 
 const BATCH = 2;
 const CROP = 16;
 const network = createNetwork({ inputChannels: 2, outputChannels: 1, baseChannels: 4, depth: 2 });
-const uniform = uniformStream(5, "batches");
+const { uniform } = randomStream("batches", 5);
 const image = Float32Array.from({ length: BATCH * 2 * CROP * CROP }, () => 2 * uniform() - 1);
 const labels = Uint8Array.from({ length: BATCH * CROP * CROP }, () => (uniform() < 0.3 ? 1 : 0));
-const parameters = initialParameters(network, uniformStream(1, "weights"));
+const parameters = initialParameters(network, randomStream("weights", 1));
 const trainable = await createTrainableNetwork(network, { batch: BATCH, crop: CROP });
 afterAll(() => trainable.release());
 

@@ -3,7 +3,6 @@
 import { LosskitError, nearest } from "../errors.js";
 import { type Formula, readFormula } from "../formula/check.js";
 import {
-  type Activation,
   type ParameterValue,
   show,
   TERM_OPTION_NAMES,
@@ -12,12 +11,6 @@ import {
 } from "../formula/options.js";
 import { bindLoss } from "./bind.js";
 import type { Loss, LossDefinition, LossFactory, LossTerm, ParameterDefinition, TermArguments } from "./loss.js";
-
-const ALL_ACTIVATIONS: readonly Activation[] = ["sigmoid", "softmax", "none"];
-
-/** Activations that make sense with a loss. */
-export const activationsOf = (definition: LossDefinition): readonly Activation[] =>
-  definition.activations ?? ALL_ACTIVATIONS;
 
 /** Symbols of parameters as the formula's reader wants them. */
 function parameterKinds(

@@ -1,6 +1,6 @@
 // The back of an eye without its vessels: round field of view, uneven light, optic disc and texture.
 
-import { type CaseRandomness, type Percentiles, valueAtRank } from "./random.js";
+import { type CaseRandomness, type Percentiles, valueAtRank } from "./case-randomness.js";
 import { smoothNoise, softStep } from "./smooth-noise.js";
 
 export interface Circle {

@@ -1,10 +1,10 @@
 // Makes one phantom of a preset: the same preset, seed, index and dials always give the same bytes.
 
+import { type CaseRandomness, caseRandomness } from "./case-randomness.js";
 import { lesionsPhantom } from "./lesions.js";
 import { nucleiPhantom } from "./nuclei.js";
 import { organPhantom } from "./organ.js";
 import { type Phantom, type PhantomDials, type PhantomPreset, resolveDials } from "./presets.js";
-import { type CaseRandomness, caseRandomness } from "./random.js";
 import { vesselsPhantom } from "./vessels.js";
 
 const GENERATORS: Readonly<Record<PhantomPreset, (source: CaseRandomness, dials: PhantomDials) => Phantom>> = {

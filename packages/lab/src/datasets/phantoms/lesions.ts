@@ -1,8 +1,9 @@
 // Hard exudates on a fundus: clustered bright specks of a few pixels among bright things that are none.
 
+import type { Random } from "../../random-stream.js";
+import { type CaseRandomness, type Percentiles, valueAtRank } from "./case-randomness.js";
 import { type Circle, FRAME_GREY, fundus, inCircle } from "./fundus.js";
 import type { Phantom, PhantomDials } from "./presets.js";
-import { type CaseRandomness, type Percentiles, type Random, valueAtRank } from "./random.js";
 import { smoothNoise, toGrey } from "./smooth-noise.js";
 import { growTree, shadeBranch } from "./vessel-tree.js";
 

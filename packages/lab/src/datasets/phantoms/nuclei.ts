@@ -1,7 +1,8 @@
 // Fluorescence nuclei: textured ellipses with blurred borders, dim and very bright ones, halos, debris, camera noise.
 
+import type { Random } from "../../random-stream.js";
+import { type CaseRandomness, type Percentiles, valueAtRank } from "./case-randomness.js";
 import type { Phantom, PhantomDials } from "./presets.js";
-import { type CaseRandomness, type Percentiles, type Random, valueAtRank } from "./random.js";
 import { coarseSize, refine, smoothNoise, softStep, toGrey } from "./smooth-noise.js";
 
 /** dsb2018-nuclei: image size. */

@@ -1,7 +1,8 @@
 // A hippocampus in T1-weighted MR: a bent, tapered tube of grey matter in two parts that meet without an edge.
 
+import type { Random } from "../../random-stream.js";
+import { type CaseRandomness, type Percentiles, valueAtRank } from "./case-randomness.js";
 import type { Phantom, PhantomDials } from "./presets.js";
-import { type CaseRandomness, type Percentiles, type Random, valueAtRank } from "./random.js";
 import { smoothNoise, softStep, toGrey } from "./smooth-noise.js";
 
 /** msd-hippocampus: 31..39 x 44..58 x 26..42 voxels (x, y, z; median 35 x 50 x 35), 1 mm; y grows to the front, z upwards. */

@@ -1,6 +1,6 @@
 // Smooth random fields of unit variance (texture, illumination, tissue), made on a coarse grid and drawn finer.
 
-import type { Random } from "./random.js";
+import type { Random } from "../../random-stream.js";
 
 /** Mean over the phase of the sum of squared cubic B-spline weights: the variance one axis of interpolation leaves. */
 const SPLINE_VARIANCE = 151 / 315;

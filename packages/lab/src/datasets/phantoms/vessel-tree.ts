@@ -1,8 +1,8 @@
 // Branching vessels: stems from the optic disc, divided by Murray's law until they fill a given part of the field.
 
+import type { Random } from "../../random-stream.js";
 import type { Circle } from "./fundus.js";
 import { inCircle } from "./fundus.js";
-import type { Random } from "./random.js";
 import { softStep } from "./smooth-noise.js";
 
 /** One vessel from its origin to its end: x, y and width (pixels) at every step. */

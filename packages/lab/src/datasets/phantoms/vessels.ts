@@ -1,8 +1,8 @@
 // Retinal vessels: a dark branching tree on an unevenly lit fundus, thin branches near the noise.
 
+import { type CaseRandomness, type Percentiles, valueAtRank } from "./case-randomness.js";
 import { FRAME_GREY, fundus } from "./fundus.js";
 import type { Phantom, PhantomDials } from "./presets.js";
-import { type CaseRandomness, type Percentiles, valueAtRank } from "./random.js";
 import { toGrey } from "./smooth-noise.js";
 import { growTree, shadeBranch, stampBranch } from "./vessel-tree.js";
 
