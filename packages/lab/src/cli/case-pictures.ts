@@ -74,12 +74,16 @@ function makePicture(choice: Choice, shownClass: string, testCase: Case, predict
   const [height, width] = testCase.shape.slice(-2);
   const slice = testCase.shape.length === 3 ? sliceToShow(testCase, prediction) : 0;
   const size = height * width;
-  const cut = (array: Uint8Array) => array.subarray(slice * size, (slice + 1) * size);
+  // Volumes lie with the patient's left and back first; radiologists look from the feet, with the right on the left and the front above. Both axes
+  // turned is the slice backwards.
+  const asSeen = <A extends Uint8Array | Float32Array>(pixels: A): A =>
+    testCase.shape.length === 3 ? (pixels.slice().reverse() as A) : pixels;
+  const cut = (array: Uint8Array) => asSeen(array.subarray(slice * size, (slice + 1) * size));
   const channels = testCase.channels === 3 ? 3 : 1;
   const image = new Float32Array(channels * size);
   for (let channel = 0; channel < channels; channel++) {
     const start = channel * testCase.labels.length + slice * size;
-    image.set(testCase.image.subarray(start, start + size), channel * size);
+    image.set(asSeen(testCase.image.subarray(start, start + size)), channel * size);
   }
   return {
     ...choice,

@@ -75,10 +75,12 @@ async function findCases(
   const labels = await stems(labelFolder);
   // The Medical Segmentation Decathlon has the same layout with one image file per case and no channel in its name.
   const unnumbered = new Set(channels === 1 ? images.filter((stem) => labels.includes(stem)) : []);
+  // nnU-Net keeps the three channels of a colour PNG in one file, numbered as the first.
+  const inOneFile = channels === 3 && formatOf(ending) === "png" && images.every((stem) => stem.endsWith("_0000"));
   const ids = new Set([...images.map((stem) => (unnumbered.has(stem) ? stem : stem.replace(CHANNEL, ""))), ...labels]);
   return [...ids].sort().map((id) => ({
     id,
-    images: Array.from({ length: channels }, (_, channel) => {
+    images: Array.from({ length: inOneFile ? 1 : channels }, (_, channel) => {
       const number = unnumbered.has(id) ? "" : `_${String(channel).padStart(4, "0")}`;
       return join(imageFolder, `${id}${number}${ending}`);
     }),

@@ -1,6 +1,7 @@
 // Reads the files of one case into arrays that fit together, or says which file does not.
 
 import { LabError } from "../errors.js";
+import type { Affine } from "../volumes/orientation.js";
 import type { CaseFiles } from "./case-files.js";
 import type { ClassSelection } from "./class-names.js";
 import type { Case } from "./dataset.js";
@@ -19,15 +20,13 @@ export async function readCase(
   fileChannels: readonly number[],
   selection: ClassSelection,
 ): Promise<Case> {
-  const images: ImageData[] = [];
-  for (const path of paths) {
-    const image = await readImage(path);
-    if (images.length > 0) checkSize(image.shape, path, images[0].shape, paths[0]);
-    images.push(image);
-  }
-  const [{ shape, spacing, affine }] = images;
-
-  const mask = await readMask(maskPath, affine);
+  let images = await readImages(paths);
+  const mask = await readMask(maskPath, statedAffine(images));
+  const affine = statedAffine([...images, mask]);
+  // A file that does not say how it lies is on the grid of those that do: taken as RAS it would be turned against them.
+  if (affine !== undefined && images.some((one) => one.affine === undefined)) images = await readImages(paths, affine);
+  const [{ shape, spacing }] = images;
+  for (const [index, one] of images.entries()) checkSize(one.shape, paths[index], shape, paths[0]);
   checkSize(mask.shape, maskPath, shape, paths[0]);
   const { labels, counts } = mapLabels(mask.values, selection, maskPath, mask.white);
 
@@ -41,6 +40,16 @@ export async function readCase(
   const image = normaliseIntensities(joinChannels(images, paths, fileChannels), channels, region);
   const regionOfInterest = both(region, counts);
   return { id, shape, spacing, channels, image, labels, ...(regionOfInterest && { regionOfInterest }) };
+}
+
+async function readImages(paths: readonly string[], affine?: Affine): Promise<ImageData[]> {
+  const images: ImageData[] = [];
+  for (const path of paths) images.push(await readImage(path, affine));
+  return images;
+}
+
+function statedAffine(files: readonly { readonly affine?: Affine }[]): Affine | undefined {
+  return files.find(({ affine }) => affine !== undefined)?.affine;
 }
 
 function joinChannels(

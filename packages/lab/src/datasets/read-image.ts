@@ -2,7 +2,7 @@
 
 import { LabError } from "../errors.js";
 import { formatOf, type ImageFormat, READABLE_ENDINGS } from "../volumes/file-name.js";
-import { readNifti } from "../volumes/nifti.js";
+import { type NiftiVolume, readNifti } from "../volumes/nifti.js";
 import type { Affine } from "../volumes/orientation.js";
 import { type PngImage, readPng, readPngHeader } from "../volumes/png.js";
 import { readBytes, unreadable } from "../volumes/read-bytes.js";
@@ -16,7 +16,7 @@ export interface ImageData {
   readonly channels: 1 | 3;
   /** Intensities as stored, `[channels, ...shape]`, all finite. */
   readonly data: Float32Array | Float64Array;
-  /** How a volume lies in the patient. */
+  /** How a volume lies in the patient, where its file says so. */
   readonly affine?: Affine;
 }
 
@@ -26,6 +26,8 @@ export interface MaskData {
   readonly values: ArrayLike<number>;
   /** The number that a viewer shows as white, by which many masks mark their one class; undefined for palette indices. */
   readonly white: number | undefined;
+  /** How a volume lies in the patient, where its file says so. */
+  readonly affine?: Affine;
 }
 
 /** Largest value of 8 bits: volumes too use it for the one class of a mask. */
@@ -35,14 +37,15 @@ const WHITE_OF_8_BITS = 255;
  * Reads an image. Transparency is left out; a palette is looked up; a PNG whose pixels are all grey has one channel,
  * however it stores them.
  *
+ * @param affine of the case's other files, for a volume that does not say how it lies
  * @throws LabError UNREADABLE_FILE, or BAD_DATASET where an intensity is not a finite number
  */
-export async function readImage(path: string): Promise<ImageData> {
+export async function readImage(path: string, affine?: Affine): Promise<ImageData> {
   const bytes = await readBytes(path);
   if (requireFormat(path) === "png") return pngImage(readPng(bytes, path));
-  const { shape, spacing, data, affine } = readNifti(bytes, path);
-  checkFinite(data, path);
-  return { shape, spacing, channels: 1, data, affine };
+  const volume = readNifti(bytes, path, affine);
+  checkFinite(volume.data, path);
+  return { ...thinAxisFirst(volume), channels: 1, data: volume.data, affine: volume.affine };
 }
 
 /**
@@ -54,8 +57,20 @@ export async function readImage(path: string): Promise<ImageData> {
 export async function readMask(path: string, affine?: Affine): Promise<MaskData> {
   const bytes = await readBytes(path);
   if (requireFormat(path) === "png") return pngMask(readPng(bytes, path), path);
-  const { shape, data } = readNifti(bytes, path, affine);
-  return { shape, values: data, white: WHITE_OF_8_BITS };
+  const volume = readNifti(bytes, path, affine);
+  const { shape } = thinAxisFirst(volume);
+  return { shape, values: volume.data, white: WHITE_OF_8_BITS, affine: volume.affine };
+}
+
+/**
+ * A single slice may lie across any axis. Its axis of length 1 comes first, so that the slices trained on are whole images
+ * and not rows of one; an axis of length 1 moves without moving a voxel.
+ */
+function thinAxisFirst({ shape, spacing }: NiftiVolume): Pick<ImageData, "shape" | "spacing"> {
+  const thin = shape.indexOf(1);
+  if (thin <= 0) return { shape, spacing };
+  const first = (of: readonly number[]) => [of[thin], ...of.filter((_, axis) => axis !== thin)];
+  return { shape: first(shape), spacing: first(spacing) };
 }
 
 /** Whether a PNG has a pixel that is not grey; decodes only where its header leaves it open. Errors as `readImage`. */

@@ -54,12 +54,13 @@ export function drawValidation(train: readonly string[]): { train: string[]; val
  * @throws LabError BAD_DATASET for a case in two splits, EMPTY_DATASET for no case to train or test on
  */
 export function checkSplits(splits: Splits, where: string): void {
-  const all = [...splits.train, ...splits.validation, ...splits.test];
-  const twice = [...new Set(all.filter((id, index) => all.indexOf(id) !== index))];
-  if (twice.length > 0) {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const id of [...splits.train, ...splits.validation, ...splits.test]) (seen.has(id) ? twice : seen).add(id);
+  if (twice.size > 0) {
     throw new LabError(
       "BAD_DATASET",
-      `${where} lists cases more than once: ${listed(twice)}; a case must be in one split only, or its test score means nothing`,
+      `${where} lists cases more than once: ${listed([...twice])}; a case must be in one split only, or its test score means nothing`,
     );
   }
   for (const split of ["train", "test"] as const) {

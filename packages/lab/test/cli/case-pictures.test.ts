@@ -132,8 +132,9 @@ describe("pictures", () => {
     await writePrediction(predictionFolder(out, "dice-seed1"), volume, prediction, 2);
     const [picture] = await loadPictures(result(trial("dice", 1, [score("v", 0.5)])), trials, dataset, out);
     expect(picture).toMatchObject({ class: "all", width: 2, height: 2 });
-    expect([...picture.image]).toEqual([4, 5, 6, 7]);
-    expect([...picture.reference]).toEqual([2, 1, 0, 0]);
+    // Turned by half, as radiologists look at it.
+    expect([...picture.image]).toEqual([7, 6, 5, 4]);
+    expect([...picture.reference]).toEqual([0, 0, 1, 2]);
     expect([...picture.prediction]).toEqual([0, 0, 0, 0]);
     expect([...(picture.regionOfInterest ?? [])]).toEqual([1, 1, 1, 1]);
   });

@@ -90,6 +90,37 @@ describe("a folder with images/ and masks/", () => {
     expect([...one.regionOfInterest!]).toEqual([1, 1, 0]);
   });
 
+  test("volumes: an image that does not say how it lies is taken as its mask", async () => {
+    const rows = [
+      [-1, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 1, 0],
+    ]; // prettier-ignore
+    const files = Object.fromEntries(
+      ["a", "b", "c"].flatMap((id) => [
+        [`images/${id}.nii`, makeNifti({ size: [3, 1, 1], stored: [10, 20, 90] })],
+        [`masks/${id}.nii`, makeNifti({ size: [3, 1, 1], stored: [0, 0, 1], sform: { code: 1, rows } })],
+        [`roi/${id}.nii`, makeNifti({ size: [3, 1, 1], stored: [0, 1, 1] })],
+      ]),
+    );
+    const one = await (await openDataset(await folderWith(files))).load("a");
+    expect(one.image.indexOf(Math.max(...one.image))).toBe(0);
+    expect([...one.labels]).toEqual([1, 0, 0]);
+    expect([...one.regionOfInterest!]).toEqual([1, 1, 0]);
+  });
+
+  test("volumes: a single slice is one image, whichever way it lies", async () => {
+    const files = Object.fromEntries(
+      ["a", "b", "c"].flatMap((id) => [
+        [`images/${id}.nii`, makeNifti({ size: [1, 2, 3], stored: [1, 2, 3, 4, 5, 6], pixdim: [9, 2, 3] })],
+        [`masks/${id}.nii`, makeNifti({ size: [1, 2, 3], stored: [0, 0, 0, 1, 0, 0] })],
+      ]),
+    );
+    const one = await (await openDataset(await folderWith(files))).load("a");
+    expect(one).toMatchObject({ shape: [1, 3, 2], spacing: [9, 3, 2] });
+    expect([...one.labels]).toEqual([0, 0, 0, 1, 0, 0]);
+  });
+
   test("a region of interest limits normalisation and is handed on", async () => {
     const files = pairs(["a", "b", "c"]);
     for (const id of ["a", "b", "c"]) files[`fov/${id}_fov.png`] = mask(255, 0, 255);

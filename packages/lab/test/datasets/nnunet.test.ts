@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { openDataset } from "../../src/datasets/open-dataset.js";
 import { makeNifti } from "../volumes/nifti-file.js";
+import { makePng } from "../volumes/png-file.js";
 import { failure, folderWith, image, mask } from "./dataset-folder.js";
 
 const SIZE = [3, 2, 1];
@@ -51,16 +52,33 @@ describe("an nnU-Net folder", () => {
   });
 
   test("PNG files, a colour image in one file", async () => {
-    const json = { channel_names: { "0": "RGB" }, labels: { background: 0, cell: 1 }, file_ending: ".png" };
-    const files = Object.fromEntries(
-      IDS.flatMap((id) => [
-        [`imagesTr/${id}_0000.png`, image()],
-        [`labelsTr/${id}.png`, mask(1)],
-      ]),
-    );
-    const dataset = await openDataset(await folderWith({ ...files, "dataset.json": json }));
-    expect(dataset).toMatchObject({ dimension: 2, channels: 1 });
-    expect((await dataset.load("p1")).labels[0]).toBe(1);
+    const labels = { background: 0, cell: 1 };
+    const folder = (channel_names: object, picture: Uint8Array) =>
+      folderWith({
+        ...Object.fromEntries(
+          IDS.flatMap((id) => [
+            [`imagesTr/${id}_0000.png`, picture],
+            [`labelsTr/${id}.png`, mask(1)],
+          ]),
+        ),
+        "dataset.json": { channel_names, labels, file_ending: ".png" },
+      });
+    const grey = await openDataset(await folder({ "0": "grey" }, image()));
+    expect(grey).toMatchObject({ dimension: 2, channels: 1 });
+    expect((await grey.load("p1")).labels[0]).toBe(1);
+
+    const samples = Array.from({ length: 36 }, (_, i) => (i % 3) * i);
+    const picture = makePng({ width: 4, height: 3, depth: 8, colourType: 2, samples });
+    const colour = await openDataset(await folder({ "0": "R", "1": "G", "2": "B" }, picture));
+    expect(colour).toMatchObject({ dimension: 2, channels: 3 });
+    const { image: planes } = await colour.load("p1");
+    expect(planes.subarray(0, 12).every((value) => value === 0)).toBe(true);
+    const blue = planes.subarray(24);
+    expect(blue.indexOf(Math.max(...blue))).toBe(11);
+    // Two channels, or a volume, in one file are a missing file.
+    expect(
+      await failure("BAD_DATASET", async () => openDataset(await folder({ "0": "a", "1": "b" }, picture))),
+    ).toMatch(/p1_0001\.png/u);
   });
 
   test("the label ignore counts nowhere", async () => {
