@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sharedPath } from "../../test-support/shared.js";
+import { sharedPath } from "../../test-support/shared-folder.js";
 import { type GoldenCase, readGoldenFile } from "../src/cases.js";
 import { compareCase } from "../src/compare.js";
 import { runGoldenFile } from "../src/run.js";

@@ -17,7 +17,6 @@ import { type CompareOptions, chooseSource, compareArgs, completePlan, readOptio
 import { EXIT } from "./exit-status.js";
 import { onInterrupt } from "./interrupt.js";
 import { showProgress } from "./progress.js";
-import { printReport } from "./report.js";
 import { commandLine } from "./shell.js";
 import { styleFor } from "./terminal.js";
 
@@ -46,9 +45,9 @@ async function prepare(options: CompareOptions, rawArgs: readonly string[], sign
   for (const specification of options.losses ?? []) parseLossSpecification(specification);
   const source = chooseSource(options, stored);
   const dataset = await openSource(source);
-  const { regionOfInterest, largestExtent } = await readCases(dataset, signal);
+  const { regionOfInterest, typicalExtent } = await readCases(dataset, signal);
   const versions = { losskit: version, "onnxruntime-node": installedVersion("onnxruntime-node") };
-  const plan = completePlan(options, stored, source, dataset.classes.length, largestExtent, versions);
+  const plan = completePlan(options, stored, source, dataset.classes.length, typicalExtent, versions);
   const losses = plan.losses.map((specification) => parseLossSpecification(specification));
   checkLosses(losses, dataset.classes);
   const trials = listTrials(losses, plan.settings.seeds);
@@ -105,7 +104,11 @@ async function compare(
   });
   progress.note(
     `${dataset.name}: ${splits.train.length} training and ${splits.test.length} test cases, ${dataset.classes.join(", ")}; ` +
-      `${losses.length} losses, ${plan.settings.seeds.length} seeds, ${plan.settings.steps} steps` +
+      [
+        count(losses.length, "loss", "losses"),
+        count(plan.settings.seeds.length, "seed"),
+        count(plan.settings.steps, "step"),
+      ].join(", ") +
       (done.size > 0 ? `; ${done.size} of ${trials.length} trials were done before` : ""),
   );
   signal.addEventListener("abort", () =>
@@ -125,6 +128,8 @@ async function compare(
   const { result, interrupted } = outcome;
   const style = styleFor(process.stderr);
   if (result.trials.some(({ status }) => status === "finished")) {
+    // Plots and page are loaded when there is something to show: a mistake in the command is answered without them.
+    const { printReport } = await import("./report.js");
     await printReport(result, trials, dataset, out, json);
   } else {
     process.stderr.write("No trial was finished, so there is nothing to report.\n");
@@ -137,6 +142,8 @@ async function compare(
   }
   return reportProblems(result);
 }
+
+const count = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
 /** Says which trials did not finish; exit status 1 where there are any, so that a script notices. */
 function reportProblems({ trials }: CompareResult): number {

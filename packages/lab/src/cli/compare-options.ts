@@ -135,7 +135,7 @@ export const chooseSource = (options: CompareOptions, stored: ExperimentPlan | u
 /**
  * The whole plan: what the command says, else what an experiment that goes on has, else the defaults.
  *
- * @param largestExtent of the training images: without `--crop`, a crop is not larger than they are
+ * @param typicalExtent edge of a typical training image: without `--crop`, a crop is about as large at most
  * @throws LabError USAGE for a setting out of its range
  */
 export function completePlan(
@@ -143,15 +143,15 @@ export function completePlan(
   stored: ExperimentPlan | undefined,
   data: DataSource,
   classCount: number,
-  largestExtent: number,
+  typicalExtent: number,
   versions: Readonly<Record<string, string>>,
 ): ExperimentPlan {
   const known = { ...stored?.settings, ...options.settings };
   const usual = data.kind === "files" ? FOR_FILES : FOR_PHANTOMS;
   const depth = known.depth ?? RECIPE.depth;
-  // A multiple of what the poolings need; nothing is gained by padding beyond the images.
+  // A multiple of what the poolings need. Padding teaches nothing and costs time: volumes of 35 × 50 learn better from crops of 40 than of 64.
   const multiple = 2 ** Math.min(depth, 16);
-  const crop = Math.max(multiple, Math.ceil(Math.min(usual.crop, largestExtent) / multiple) * multiple);
+  const crop = Math.max(multiple, Math.round(Math.min(usual.crop, typicalExtent) / multiple) * multiple);
   const settings = {
     ...usual,
     ...RECIPE,

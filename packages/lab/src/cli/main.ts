@@ -87,7 +87,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
   const definition = await command.load();
   const end = rest.indexOf("--");
   if ((end < 0 ? rest : rest.slice(0, end)).some((argument) => argument === "--help" || argument === "-h")) {
-    const usage = await renderUsage(definition, { meta: { name: "losskit", version } });
+    const usage = await renderUsage(definition, { meta: { name: "losskit" } });
     const examples = command.examples.map((line) => `  ${line}`).join("\n");
     const text = `${usage}\n${styleFor(process.stdout).bold("EXAMPLES")}\n\n${examples}\n`;
     process.stdout.write(process.stdout.isTTY && !process.env.NO_COLOR ? text : stripVTControlCharacters(text));

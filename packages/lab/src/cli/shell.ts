@@ -6,6 +6,6 @@ export const quote = (word: string): string =>
 
 /** `losskit compare …` with these arguments; through npx where npm runs it, which then knows the command and a shell may not. */
 export function commandLine(compareArguments: readonly string[], environment: NodeJS.ProcessEnv = process.env): string {
-  const program = environment.npm_execpath === undefined ? "losskit" : "npx losskit";
+  const program = environment.npm_execpath ? "npx losskit" : "losskit";
   return [program, "compare", ...compareArguments.map(quote)].join(" ");
 }

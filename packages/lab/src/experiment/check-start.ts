@@ -1,5 +1,6 @@
 // What is checked before the first trial, so that a mistake is found at once and nothing half-done is left.
 
+import { median } from "d3-array";
 import { LosskitError } from "losskit";
 import { checkDataset } from "../datasets/check-dataset.js";
 import type { Case, Dataset } from "../datasets/dataset.js";
@@ -58,8 +59,8 @@ function refusalInUse(
 
 export interface CheckedCases {
   readonly regionOfInterest: boolean;
-  /** Largest height or width of a training case, in pixels. */
-  readonly largestExtent: number;
+  /** Edge in pixels of a square with as many pixels as a training image (or slice), the median over the cases. */
+  readonly typicalExtent: number;
 }
 
 /**
@@ -82,14 +83,15 @@ export async function checkCases(
   }
   const train = new Set(dataset.splits.train);
   let regionOfInterest = false;
-  let largestExtent = 0;
+  const extents: number[] = [];
   let foreground = 0;
   await checkDataset(dataset, {
     signal,
     onCase(one, tried, all) {
       regionOfInterest ||= one.regionOfInterest !== undefined;
       if (train.has(one.id)) {
-        largestExtent = Math.max(largestExtent, ...one.shape.slice(-2));
+        const [height, width] = one.shape.slice(-2);
+        extents.push(Math.sqrt(height * width));
         foreground += countForeground(one);
       }
       onCase(tried, all);
@@ -101,7 +103,7 @@ export async function checkCases(
       `no training case of ${dataset.name} has a voxel of ${dataset.classes.join(", ")}; there is nothing to learn: check the masks and --classes`,
     );
   }
-  return { regionOfInterest, largestExtent };
+  return { regionOfInterest, typicalExtent: median(extents) as number };
 }
 
 function countForeground({ labels, regionOfInterest }: Case): number {

@@ -31,6 +31,15 @@ export interface PairComparison {
   readonly claimed: boolean;
 }
 
+/** Whether one loss is claimed to be better than another. */
+export const isClaimedBetter = (pairs: readonly PairComparison[], better: string, worse: string): boolean =>
+  pairs.some(
+    ({ first, second, claimed, difference }) =>
+      claimed &&
+      ((first === better && second === worse && difference > 0) ||
+        (first === worse && second === better && difference < 0)),
+  );
+
 /** Why no difference can be claimed at all; undefined where one can. */
 export function tooLittleToClaim({ cases, losses }: ScoreTable): string | undefined {
   const trained = losses.filter(({ seeds }) => seeds.length > 0);

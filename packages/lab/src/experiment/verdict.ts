@@ -1,6 +1,6 @@
 // The sentence a reader takes away: which loss is best, if that can be said.
 
-import type { PairComparison } from "./claims.js";
+import { isClaimedBetter, type PairComparison } from "./claims.js";
 import type { RankingRow } from "./ranking.js";
 
 const list = (names: readonly string[]) =>
@@ -37,13 +37,7 @@ export function verdictOf(
       "but a loss with an unfinished trial is not claimed to be better."
     );
   }
-  const beats = (other: RankingRow) =>
-    pairs.some(
-      ({ first, second, claimed, difference }) =>
-        claimed &&
-        ((first === best.label && second === other.label && difference > 0) ||
-          (second === best.label && first === other.label && difference < 0)),
-    );
+  const beats = (other: RankingRow) => isClaimedBetter(pairs, best.label, other.label);
   const beaten = others.filter(beats).map(({ label }) => label);
   const near = others.filter((other) => !beats(other)).map(({ label }) => label);
   if (near.length === 0)

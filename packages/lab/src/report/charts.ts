@@ -3,7 +3,7 @@
 import * as Plot from "@observablehq/plot";
 import { group, mean, quantile } from "d3-array";
 import { parseHTML } from "linkedom";
-import { MIN_CASES } from "../experiment/claims.js";
+import { isClaimedBetter, MIN_CASES } from "../experiment/claims.js";
 import type { Ranking } from "../experiment/ranking.js";
 import type { CompareResult, TrialResult } from "../experiment/results.js";
 import { scoreTable } from "../experiment/score-table.js";
@@ -13,13 +13,13 @@ const LEADING = "var(--accent)";
 const BEHIND = "var(--behind)";
 const FAINT = "var(--line)";
 
-const WIDTH = 950;
-const ROW = 38;
+const WIDTH = 760;
+const ROW = 36;
 /** Room for the names of losses: pixels per character of the longest, and most characters that are shown. */
-const NAME = { character: 7.4, most: 34 };
+const NAME = { character: 7.8, most: 34 };
 
 /** Draws a plot on a document of its own and gives its SVG; `label` is what a screen reader says. */
-function svg(label: string, options: Plot.PlotOptions): string {
+function svg(label: string, options: Plot.PlotOptions, fontSize = 14): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const drawn = Plot.plot({
     width: WIDTH,
@@ -27,7 +27,7 @@ function svg(label: string, options: Plot.PlotOptions): string {
     ...options,
     color: { type: "identity" },
     document,
-    style: { background: "transparent", color: "currentColor", fontSize: "13px", fontFamily: "inherit" },
+    style: { background: "transparent", color: "currentColor", fontSize: `${fontSize}px`, fontFamily: "inherit" },
   } as Plot.PlotOptions) as unknown as Element;
   drawn.setAttribute("role", "img");
   drawn.setAttribute("aria-label", label);
@@ -45,14 +45,8 @@ const ranked = (ranking: Ranking) => ranking.rows.filter(({ dice }) => dice !== 
 /** The first loss and those that are not claimed to be worse than it. */
 export function leadingLosses({ rows, pairs }: Ranking): ReadonlySet<string> {
   const [best] = rows;
-  const behind = (label: string) =>
-    pairs.some(
-      ({ first, second, claimed, difference }) =>
-        claimed &&
-        ((first === best.label && second === label && difference > 0) ||
-          (second === best.label && first === label && difference < 0)),
-    );
-  return new Set(rows.filter(({ dice, label }) => dice !== null && !behind(label)).map(({ label }) => label));
+  const leading = rows.filter(({ dice, label }) => dice !== null && !isClaimedBetter(pairs, best.label, label));
+  return new Set(leading.map(({ label }) => label));
 }
 
 function colourOf(ranking: Ranking): (label: string) => string {
@@ -166,6 +160,8 @@ export interface CurveCharts {
 
 const SMALL = { width: 290, height: 150, marginLeft: 48, marginRight: 12, marginTop: 12, marginBottom: 34 };
 
+const SMALL_FONT = 12;
+
 interface Curve {
   readonly seed: number;
   readonly step: number;
@@ -199,24 +195,32 @@ export function curveCharts(result: CompareResult, ranking: Ranking): readonly C
       training:
         own.length === 0
           ? undefined
-          : svg(`Training loss of ${label} by step, one line per seed and their mean`, {
-              ...SMALL,
-              x,
-              y: { label: null, grid: true, ticks: 4, nice: true },
-              marks: seedsAndMean(own),
-            }),
+          : svg(
+              `Training loss of ${label} by step, one line per seed and their mean`,
+              {
+                ...SMALL,
+                x,
+                y: { label: null, grid: true, ticks: 4, nice: true },
+                marks: seedsAndMean(own),
+              },
+              SMALL_FONT,
+            ),
       validation:
         dice.length === 0
           ? undefined
-          : svg(`Validation Dice of ${label} by step, the other losses in grey`, {
-              ...SMALL,
-              x,
-              y: { label: null, grid: true, ticks: 4, domain: [0, 1] },
-              marks: [
-                Plot.line(others, { x: "step", y: "value", z: "loss", stroke: BEHIND, strokeOpacity: 0.45 }),
-                ...seedsAndMean(dice),
-              ],
-            }),
+          : svg(
+              `Validation Dice of ${label} by step, the other losses in grey`,
+              {
+                ...SMALL,
+                x,
+                y: { label: null, grid: true, ticks: 4, domain: [0, 1] },
+                marks: [
+                  Plot.line(others, { x: "step", y: "value", z: "loss", stroke: BEHIND, strokeOpacity: 0.45 }),
+                  ...seedsAndMean(dice),
+                ],
+              },
+              SMALL_FONT,
+            ),
     };
   });
 }

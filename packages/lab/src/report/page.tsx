@@ -56,8 +56,8 @@ export function Page({ result, ranking, pictures }: ReportContent) {
               </Section>
               <Section title="Case by case">
                 <p class="quiet">
-                  Dot: a test case, mean over seeds, at the same height for every loss; line: median; box: the middle
-                  half of the cases.
+                  Dot: a test case, mean over seeds, at the same height for every loss; line: median; box (from six
+                  cases on): the middle half of the cases.
                 </p>
                 <Chart wide svg={caseChart(result, ranking)} />
               </Section>
@@ -160,7 +160,7 @@ function Losses({ result }: { result: CompareResult }) {
                 {weight !== 1 && `${weight} × `}
                 {title}
               </p>
-              <pre>{formula}</pre>
+              <pre>{withoutIndent(formula)}</pre>
             </div>
           ))}
         </details>
@@ -173,6 +173,13 @@ function Losses({ result }: { result: CompareResult }) {
       )}
     </Section>
   );
+}
+
+/** Formulas are written indented in the source of a loss. */
+function withoutIndent(text: string): string {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const indent = Math.min(...lines.map((line) => line.length - line.trimStart().length));
+  return lines.map((line) => line.slice(indent)).join("\n");
 }
 
 function Settings({ result }: { result: CompareResult }) {

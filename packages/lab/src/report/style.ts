@@ -37,7 +37,7 @@ tr.leading th { color: var(--accent); }
 .note { color: var(--quiet); }
 .swatch { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 8px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .chart svg { max-width: 100%; height: auto; display: block; }
-.wide svg { min-width: 760px; width: 100%; }
+.wide svg { min-width: 440px; max-width: 860px; width: 100%; }
 .key { display: flex; flex-wrap: wrap; gap: 6px 22px; font-size: 14px; margin: 8px 0; }
 .key label { cursor: pointer; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 4px 18px; }

@@ -92,11 +92,12 @@ describe("options of compare", () => {
     expect(completePlan(read({}), undefined, files, 2, 1000, {}).losses).toEqual(DEFAULT_LOSSES.softmax);
   });
 
-  test("the default crop is not larger than the images, and fits the poolings", () => {
+  test("the default crop is about as large as the images at most, and fits the poolings", () => {
     const crop = (args: object, extent: number) =>
       completePlan(read(args), undefined, files, 1, extent, {}).settings.crop;
-    expect(crop({}, 50)).toBe(56);
-    expect(crop({ depth: "4" }, 50)).toBe(64);
+    expect(crop({}, 50)).toBe(48);
+    expect(crop({}, 5)).toBe(8);
+    expect(crop({ depth: "4" }, 58)).toBe(64);
     expect(crop({ crop: "96" }, 50)).toBe(96);
     expect(() => crop({ crop: "60" }, 50)).toThrow(/--crop is 60; .*multiple of 8, such as 64/u);
   });

@@ -98,7 +98,9 @@ describe("data that cannot be used ends with 3 and writes nothing", () => {
       async (folder) => {
         await mkdir(join(folder, "images"));
         await mkdir(join(folder, "masks"));
-        for (const name of ["images/a.png", "masks/a.png"]) await writeFile(join(folder, name), "\u0089PNG\r\n");
+        for (const name of ["a", "b", "c"]) {
+          for (const part of ["images", "masks"]) await writeFile(join(folder, part, `${name}.png`), "\u0089PNG\r\n");
+        }
       },
       "UNREADABLE_FILE",
     ],

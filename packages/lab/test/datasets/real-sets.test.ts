@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { sharedPath } from "../../../../test-support/shared.js";
+import { sharedPath } from "../../../../test-support/shared-folder.js";
 import { checkDataset } from "../../src/datasets/check-dataset.js";
 import type { Case } from "../../src/datasets/dataset.js";
 import { openDataset } from "../../src/datasets/open-dataset.js";

@@ -138,7 +138,7 @@ it("does not lend a stable majority's certainty to an unstable loss", () => {
   const wild = {
     label: "wild",
     seeds: [0, 1, 2],
-    dice: shifts.map((shift) => table.losses[0].dice[0].map((d) => d + shift)),
+    dice: shifts.map((shift) => table.losses[0].dice[0].map((d) => (d ?? 0) + shift)),
   };
   const pairs = comparePairs({ ...table, losses: [...table.losses, wild] });
   const withWild = pairs.filter(({ second }) => second === "wild");
@@ -251,6 +251,24 @@ describe("scores that are not defined", () => {
     const [pair] = comparePairs(table(silent, alarmed));
     expect(pair.difference).toBeCloseTo((mean(eight) as number) * 0.2, 12);
     expect(pair.cases).toBe(8);
+  });
+
+  it("gives the interval of such a difference the width of a ratio of sums", () => {
+    const random = uniformSource(6);
+    const silent = Array.from({ length: 60 }, (_, c) => (c < 30 ? 0.6 + 0.1 * normal(random) : null));
+    const alarmed = silent.map(() => 0.1);
+    const [{ caseInterval, difference }] = comparePairs(table(loss("silent", silent), loss("alarmed", alarmed)));
+    // Both means anew from cases drawn together, which is what the linearised scores stand for.
+    const redrawn = Array.from({ length: 4000 }, () => {
+      const cases = Array.from({ length: 60 }, () => Math.floor(60 * random()));
+      return (mean(cases, (c) => silent[c] ?? undefined) as number) - (mean(cases, (c) => alarmed[c]) as number);
+    });
+    const [low, high] = caseInterval as readonly [number, number];
+    expect((low + high) / 2).toBeCloseTo(difference, 6);
+    // About two standard errors to each side.
+    const error = deviation(redrawn) as number;
+    expect((high - low) / 2 / error).toBeGreaterThan(1.85);
+    expect((high - low) / 2 / error).toBeLessThan(2.25);
   });
 
   it("leaves a case without any Dice out of both, so that it changes nothing", () => {

@@ -64,7 +64,7 @@ describe("cases", () => {
     const checked = await checkCases(dataset, (done, all) => seen.push([done, all]));
     expect(read).toEqual(["a", "b", "c", "d", "e", "f"]);
     expect(seen.at(-1)).toEqual([6, 6]);
-    expect(checked).toEqual({ regionOfInterest: false, largestExtent: 8 });
+    expect(checked).toEqual({ regionOfInterest: false, typicalExtent: 8 });
   });
 
   test("one test case with a region of interest is enough to say so", async () => {
