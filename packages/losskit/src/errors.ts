@@ -42,6 +42,10 @@ export class LosskitError extends Error {
   }
 }
 
+/** Characters of a line that an error shows before and after the place it points at. */
+const SHOWN_BEFORE = 80;
+const SHOWN_AFTER = 40;
+
 /** An error in the text of a formula: where it is, and what was expected there. */
 export class FormulaError extends LosskitError {
   override readonly name: string = "FormulaError";
@@ -55,10 +59,15 @@ export class FormulaError extends LosskitError {
     const line = before.split("\n").length;
     const lineStart = before.lastIndexOf("\n") + 1;
     const column = [...text.slice(lineStart, offset)].length + 1;
-    const source = text.slice(lineStart).split("\n", 1)[0];
+    // Of a long line only the part around the place is shown.
+    const start = offset - lineStart > SHOWN_BEFORE ? offset - SHOWN_BEFORE : lineStart;
+    const shown = text.slice(start, offset + SHOWN_AFTER);
+    const lineEnd = shown.indexOf("\n", offset - start);
+    const source = lineEnd < 0 ? shown : shown.slice(0, lineEnd);
+    const cut = start > lineStart ? "…" : "";
     // Tabs are kept, so that the caret stands under the character in any terminal.
-    const margin = text.slice(lineStart, offset).replace(/[^\t]/gu, " ");
-    super(code, `line ${line}, column ${column}: ${problem}\n  ${source}\n  ${margin}^`);
+    const margin = (cut + text.slice(start, offset)).replace(/[^\t]/gu, " ");
+    super(code, `line ${line}, column ${column}: ${problem}\n  ${cut}${source}\n  ${margin}^`);
     this.line = line;
     this.column = column;
   }
@@ -67,7 +76,8 @@ export class FormulaError extends LosskitError {
 /** The candidate nearest to a mistyped name, if one is near enough to be meant. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // A name of one letter is near to every other.
+  let bestDistance = Math.min(Math.max(1, Math.floor(name.length / 3)), name.length - 1) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
@@ -78,15 +88,18 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Number of single-character insertions, deletions and replacements between two words (Levenshtein). */
+/** Number of single characters inserted, deleted or replaced, or neighbours swapped, between two words (optimal string alignment). */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1, swapped ? before[j - 2] + 1 : replaced));
     }
+    before = row;
     row = next;
   }
   return row[b.length];

@@ -11,9 +11,25 @@ describe("FormulaError", () => {
   it("counts characters, not code units", () => {
     expect(new FormulaError("FORMULA_SYNTAX", "𝛼 )", 3, "x").column).toBe(3);
   });
+
+  it("shows a long line only around the place", () => {
+    const text = `first\n${"a".repeat(500)})${"b".repeat(500)}\nlast`;
+    const { message, column } = new FormulaError("FORMULA_SYNTAX", text, 506, "x");
+    expect(column).toBe(501);
+    const [, shown, caret] = message.split("\n");
+    expect(shown).toBe(`  …${"a".repeat(80)})${"b".repeat(39)}`);
+    expect(caret.indexOf("^")).toBe(shown.indexOf(")"));
+  });
 });
 
 describe("nearest", () => {
+  it("counts swapped neighbours as one error, and takes no other letter for a name of one", () => {
+    expect(nearest("diec", ["dice", "iou"])).toBe("dice");
+    expect(nearest("x", ["p", "y"])).toBeUndefined();
+    expect(nearest("X", ["p", "x"])).toBe("x");
+    expect(nearest("", ["p"])).toBeUndefined();
+  });
+
   it("finds a typing error and nothing far away", () => {
     expect(nearest("tverski", ["dice", "tversky"])).toBe("tversky");
     expect(nearest("boundary", ["dice", "iou"])).toBeUndefined();

@@ -47,7 +47,7 @@ async function prepare(options: CompareOptions, rawArgs: readonly string[], sign
   const dataset = await openSource(source);
   const { regionOfInterest, typicalExtent } = await readCases(dataset, signal);
   const versions = { losskit: version, "onnxruntime-node": installedVersion("onnxruntime-node") };
-  const plan = completePlan(options, stored, source, dataset.classes.length, typicalExtent, versions);
+  const plan = completePlan(options, stored, source, dataset, typicalExtent, versions);
   const losses = plan.losses.map((specification) => parseLossSpecification(specification));
   checkLosses(losses, dataset.classes);
   const trials = listTrials(losses, plan.settings.seeds);

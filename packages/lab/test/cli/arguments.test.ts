@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { checkArguments, readList, readWholeNumber, repeatedValues } from "../../src/cli/arguments.js";
-import { compareArgs, completePlan, DEFAULT_LOSSES, readOptions } from "../../src/cli/compare-options.js";
+import { chooseSource, compareArgs, completePlan, DEFAULT_LOSSES, readOptions } from "../../src/cli/compare-options.js";
 import { LabError } from "../../src/errors.js";
 import { checkLosses } from "../../src/experiment/check-start.js";
 import { parseLossSpecification } from "../../src/experiment/loss-specification.js";
@@ -77,8 +77,11 @@ describe("options of compare", () => {
     expect(() => read(args)).toThrow(message);
   });
 
-  test("defaults of a folder and of phantoms", () => {
-    const folder = completePlan(read({ data: "dir" }), undefined, files, 1, 1000, {});
+  const images = { classes: ["lesion"], dimension: 2 } as const;
+  const volumes = { classes: ["head", "tail"], dimension: 3 } as const;
+
+  test("defaults of images, volumes and phantoms", () => {
+    const folder = completePlan(read({ data: "dir" }), undefined, files, images, 1000, {});
     expect(folder.settings).toEqual({
       steps: 300,
       batch: 8,
@@ -89,12 +92,16 @@ describe("options of compare", () => {
       depth: 3,
     });
     expect(folder.losses).toEqual(DEFAULT_LOSSES.sigmoid);
-    expect(completePlan(read({}), undefined, files, 2, 1000, {}).losses).toEqual(DEFAULT_LOSSES.softmax);
+    const slices = completePlan(read({ data: "dir" }), undefined, files, volumes, 1000, {});
+    expect(slices.settings).toMatchObject({ steps: 600, crop: 128, peakRate: 0.01 });
+    expect(slices.losses).toEqual(DEFAULT_LOSSES.softmax);
+    const phantoms = completePlan(read({}), undefined, chooseSource(read({}), undefined), images, 256, {});
+    expect(phantoms.settings).toMatchObject({ steps: 200, crop: 64, peakRate: 0.01 });
   });
 
   test("the default crop is about as large as the images at most, and fits the poolings", () => {
     const crop = (args: object, extent: number) =>
-      completePlan(read(args), undefined, files, 1, extent, {}).settings.crop;
+      completePlan(read(args), undefined, files, images, extent, {}).settings.crop;
     expect(crop({}, 50)).toBe(48);
     expect(crop({}, 5)).toBe(8);
     expect(crop({ depth: "4" }, 58)).toBe(64);
@@ -104,8 +111,10 @@ describe("options of compare", () => {
 
   test("what an experiment has stands in for what a command that goes on with it leaves out", () => {
     const stored = plan();
-    expect(completePlan(read({ resume: true }), stored, stored.data, 1, 500, stored.versions)).toEqual(stored);
-    expect(completePlan(read({ steps: "9" }), stored, stored.data, 1, 500, stored.versions).settings.steps).toBe(9);
+    expect(completePlan(read({ resume: true }), stored, stored.data, images, 500, stored.versions)).toEqual(stored);
+    expect(completePlan(read({ steps: "9" }), stored, stored.data, images, 500, stored.versions).settings.steps).toBe(
+      9,
+    );
   });
 
   test("the default losses can train the heads they are for", () => {

@@ -1,6 +1,6 @@
 // Gives a formula's tree its meaning: names, numbers of arguments and axes are checked, and the tree becomes a graph.
 
-import { FormulaError, type LosskitErrorCode, nearest } from "../errors.js";
+import { FormulaError, LosskitError, type LosskitErrorCode, nearest } from "../errors.js";
 import { type Axes, CLASS, describeAxes, IMAGE, INSTANCE, NONE, VOXEL } from "./axes.js";
 import { createGraph, type Graph, type Node } from "./node.js";
 import {
@@ -34,11 +34,15 @@ const INPUTS = ["x", "p", "y", "class"] as const;
  * Reads a formula and checks it. The text is only ever read, never run.
  *
  * @throws FormulaError with line, column and what was expected: FORMULA_SYNTAX, FORMULA_NAME, FORMULA_ARGUMENT,
- *   FORMULA_AXES or FORMULA_LIMIT.
+ *   FORMULA_AXES or FORMULA_LIMIT; LosskitError DEFINITION for a parameter or field that cannot have its name.
  */
 export function readFormula(text: string, names: Names = {}): Formula {
   const parameters = names.parameters ?? {};
   const fields = names.fields ?? {};
+  checkGivenNames(Object.keys(parameters), Object.keys(fields));
+  if (typeof text !== "string") {
+    throw new LosskitError("FORMULA_SYNTAX", `a formula is a text, found ${text === null ? "null" : typeof text}`);
+  }
   const statements = parse(text);
   const graph = createGraph();
   const defined = new Map<string, Node>();
@@ -194,7 +198,10 @@ export function readFormula(text: string, names: Names = {}): Formula {
   /** The one numbering of instances that a value per instance belongs to. */
   function instancesOf(node: Node, at: number): void {
     const ids = new Set<Node>();
+    const seen = new Set<Node>();
     const visit = (value: Node) => {
+      if (seen.has(value)) return;
+      seen.add(value);
       if (value.op === "sumBy") ids.add(value.args[0]);
       else if (value.axes & INSTANCE) value.args.forEach(visit);
     };
@@ -243,6 +250,20 @@ export function readFormula(text: string, names: Names = {}): Formula {
     }
   });
   return { text, graph, loss: loss as Node };
+}
+
+/** A parameter that hides a word of the language, or that no formula can name, would silently do nothing. */
+function checkGivenNames(parameters: readonly string[], fields: readonly string[]): void {
+  for (const name of [...parameters, ...fields]) {
+    if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) {
+      throw new LosskitError("DEFINITION", `'${name}' cannot be a name: a name is letters, digits and _`);
+    }
+    if (FUNCTION_NAMES.includes(name) || (INPUTS as readonly string[]).includes(name)) {
+      throw new LosskitError("DEFINITION", `'${name}' is a word of the language; choose another name`);
+    }
+  }
+  const both = fields.find((name) => parameters.includes(name));
+  if (both) throw new LosskitError("DEFINITION", `'${both}' is a parameter and a field; choose another name for one`);
 }
 
 function readBinary(graph: Graph, operator: string, a: Node, b: Node): Node {

@@ -53,7 +53,11 @@ interface Monomial {
 
 /** Above these the rewriting gives up: the formula keeps the form it was written in. */
 const MAX_MONOMIALS = 64;
+/** Most terms that a multiplication may give before equal ones are added. */
+const MAX_PRODUCTS = 512;
 const MAX_DEGREE = 4;
+/** Squares of squares would have millions of factors. */
+const MAX_FACTORS = 16;
 
 /** B - A with equal parts cancelled and sums merged; undefined where nothing cancels. */
 function subtract(graph: Graph, b: Node, a: Node): Node | undefined {
@@ -69,8 +73,19 @@ function subtract(graph: Graph, b: Node, a: Node): Node | undefined {
 
 const isSum = (node: Node) => node.op === "reduce" && node.name === "sum" && node.args[0].op !== "routine";
 
+/** Expansions of nodes, apart for voxels: without them a name that is used twice, line after line, doubles the work each time. */
+const expansions = { voxels: new WeakMap<Node, Expansion>(), groups: new WeakMap<Node, Expansion>() };
+type Expansion = { readonly monomials: readonly Monomial[] | undefined };
+
 /** An expression as a sum of monomials; undefined where that would be too large. */
 function expand(graph: Graph, node: Node, voxels: boolean): readonly Monomial[] | undefined {
+  const known = voxels ? expansions.voxels : expansions.groups;
+  const expansion = known.get(node) ?? { monomials: expandNode(graph, node, voxels) };
+  known.set(node, expansion);
+  return expansion.monomials;
+}
+
+function expandNode(graph: Graph, node: Node, voxels: boolean): readonly Monomial[] | undefined {
   switch (node.op) {
     case "number":
       return node.value === 0 ? [] : [{ coefficient: node.value, factors: [] }];
@@ -89,7 +104,7 @@ function expand(graph: Graph, node: Node, voxels: boolean): readonly Monomial[] 
     case "mul": {
       const left = expand(graph, node.args[0], voxels);
       const right = expand(graph, node.args[1], voxels);
-      if (!left || !right) return undefined;
+      if (!left || !right || left.length * right.length > MAX_PRODUCTS) return undefined;
       const products = left.flatMap((l) =>
         right.map((r) => ({
           coefficient: l.coefficient * r.coefficient,
@@ -106,7 +121,10 @@ function expand(graph: Graph, node: Node, voxels: boolean): readonly Monomial[] 
 const isNotY = (node: Node) =>
   node.op === "sub" && node.args[0].op === "number" && node.args[0].value === 1 && node.args[1].name === "y";
 
-const limited = (monomials: readonly Monomial[]) => (monomials.length > MAX_MONOMIALS ? undefined : monomials);
+const limited = (monomials: readonly Monomial[]) =>
+  monomials.length > MAX_MONOMIALS || monomials.some(({ factors }) => factors.length > MAX_FACTORS)
+    ? undefined
+    : monomials;
 
 /** Adds up the coefficients of equal products and drops what cancels. */
 function collect(monomials: readonly Monomial[]): readonly Monomial[] {

@@ -2,13 +2,7 @@
 
 import { LosskitError, nearest } from "../errors.js";
 import { type Formula, readFormula } from "../formula/check.js";
-import {
-  type ParameterValue,
-  show,
-  TERM_OPTION_NAMES,
-  type TermOptions,
-  termSettings,
-} from "../formula/options.js";
+import { type ParameterValue, show, TERM_OPTION_NAMES, type TermOptions, termSettings } from "../formula/options.js";
 import { bindLoss } from "./bind.js";
 import type { Loss, LossDefinition, LossFactory, LossTerm, ParameterDefinition, TermArguments } from "./loss.js";
 

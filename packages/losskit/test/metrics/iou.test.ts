@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { sharedPath } from "../../../../test-support/shared.js";
+import { sharedPath } from "../../../../test-support/shared-folder.js";
 import { iou, iouBinary } from "../../src/metrics/index.js";
 
 describe("iou", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sharedPath } from "../../../../test-support/shared.js";
+import { sharedPath } from "../../../../test-support/shared-folder.js";
 import { distancesTo, signedDistance } from "../../src/routines/distance-transform.js";
 import { coordinates, largestDifference, masks } from "./grids.js";
 

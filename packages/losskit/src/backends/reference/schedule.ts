@@ -81,12 +81,13 @@ export function createSchedule(graph: Graph, results: readonly Node[], activatio
       routine.args.map((value, argument) => ({ value, routine, argument })).filter(({ value }) => isVoxel(value)),
     );
     const needed = new Set<Node>();
-    const visit = (node: Node) => {
-      if (!isVoxel(node) || needed.has(node)) return;
+    // A stack of our own: a sum of thousands of terms is as deep as it is long.
+    const stack = [...reductions.flatMap((r) => r.args), ...stores.map((s) => s.value), ...outputs];
+    for (let node = stack.pop(); node; node = stack.pop()) {
+      if (!isVoxel(node) || needed.has(node)) continue;
       needed.add(node);
-      if (!isLoad(node)) argsOf(node).forEach(visit);
-    };
-    for (const node of [...reductions.flatMap((r) => r.args), ...stores.map((s) => s.value), ...outputs]) visit(node);
+      if (!isLoad(node)) stack.push(...argsOf(node));
+    }
     const x = graph.input("x");
     const usesLogits = needed.has(x);
     // Probabilities are computed from the logits, which are read with them.
