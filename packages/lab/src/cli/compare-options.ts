@@ -15,7 +15,7 @@ export const compareArgs = {
   losses: { type: "string", valueHint: "a,b", description: "Losses by name (see: losskit list)" },
   loss: { type: "string", valueHint: "spec", description: "A loss in full; may be repeated" },
   seeds: { type: "string", valueHint: "n", description: "Trainings of each loss (default 3)" },
-  steps: { type: "string", valueHint: "n", description: "Training steps (default 300, volumes 600, phantoms 200)" },
+  steps: { type: "string", valueHint: "n", description: "Training steps (300, volumes 600, phantoms 200)" },
   batch: { type: "string", valueHint: "n", description: "Crops in a step (default 8)" },
   crop: { type: "string", valueHint: "n", description: "Crop edge in pixels (default 128, phantoms 64)" },
   classes: { type: "string", valueHint: "a,b", description: "Classes to learn; the rest is background" },
@@ -23,7 +23,7 @@ export const compareArgs = {
   rate: {
     type: "string",
     valueHint: "x",
-    description: "Peak learning rate (default 0.004, volumes and phantoms 0.01)",
+    description: "Peak learning rate (0.004, volumes and phantoms 0.01)",
   },
   width: { type: "string", valueHint: "n", description: "Channels of the first level (default 8)" },
   depth: { type: "string", valueHint: "n", description: "Poolings of the U-Net (default 3)" },

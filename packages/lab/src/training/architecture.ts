@@ -57,7 +57,12 @@ export const LEAK = 0.01;
 /** Added to the variance of instance normalisation. */
 export const EPSILON = 1e-5;
 
+/** The U-Net of this shape. */
 export function createNetwork(shape: NetworkShape): Network {
+  return layOut(shape, unetLayers(shape));
+}
+
+function unetLayers(shape: NetworkShape): Layer[] {
   const { inputChannels, outputChannels, baseChannels, depth } = shape;
   const layers: Layer[] = [];
   const at = (level: number) => baseChannels * 2 ** level;
@@ -91,7 +96,11 @@ export function createNetwork(shape: NetworkShape): Network {
     add("block", `up${level}.second`, at(level), level);
   }
   add("head", "logits", outputChannels, 0);
+  return layers;
+}
 
+/** Gives each parameter of the layers its place. The layers run in this order, from "image" to "logits"; each value is read by one or two. */
+export function layOut(shape: NetworkShape, layers: readonly Layer[]): Network {
   const parameters: Parameter[] = [];
   let offset = 0;
   for (const layer of layers) {

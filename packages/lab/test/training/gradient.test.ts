@@ -1,62 +1,182 @@
-import { bce } from "losskit";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../src/random-stream.js";
-import { createNetwork, initialParameters } from "../../src/training/architecture.js";
-import { createTrainableNetwork } from "../../src/training/trainable-network.js";
+import { createNetwork, initialParameters, type Layer, layOut, type Network } from "../../src/training/architecture.js";
+import { inferenceGraph } from "../../src/training/forward-graph.js";
+import { createSession, loadRuntime } from "../../src/training/runtime.js";
+import { createTrainableNetwork, type TrainableNetwork } from "../../src/training/trainable-network.js";
+import { referenceLogits } from "./reference-network.js";
 
 const BATCH = 2;
-const CROP = 16;
-const network = createNetwork({ inputChannels: 2, outputChannels: 1, baseChannels: 4, depth: 2 });
-const { uniform } = randomStream("batches", 5);
-const image = Float32Array.from({ length: BATCH * 2 * CROP * CROP }, () => 2 * uniform() - 1);
-const labels = Uint8Array.from({ length: BATCH * CROP * CROP }, () => (uniform() < 0.3 ? 1 : 0));
-const parameters = initialParameters(network, randomStream("weights", 1));
-const trainable = await createTrainableNetwork(network, { batch: BATCH, crop: CROP });
-afterAll(() => trainable.release());
+const CROP = 8;
+const { normal } = randomStream("gradient test");
+const normals = (length: number) => Float32Array.from({ length }, () => normal());
 
-const loss = bce();
-const call = { shape: [BATCH, 1, CROP, CROP] };
-const evaluate = async (at: Float32Array) => {
-  const { value, gradient } = await trainable.lossAndGradient(at, image, (logits) =>
-    loss.valueAndGradient(logits, labels, call),
+/** A layer from one value to another, with two channels in and three out unless said otherwise. */
+function layer(
+  kind: "block" | "pool" | "up" | "head",
+  input: string,
+  output: string,
+  inputChannels: number,
+  outputChannels: number,
+  level: number,
+): Layer {
+  return { kind, input, output, inputChannels, outputChannels, level };
+}
+const head = (input: string, channels: number) => layer("head", input, "logits", channels, 2, 0);
+const first = layer("block", "image", "first", 2, 3, 0);
+
+/** Each kind of layer in the smallest network that passes a slope through it, then all of them in a U-Net. */
+const NETWORKS: readonly (readonly [string, Network])[] = [
+  ...(
+    [
+      ["head", [head("image", 2)]],
+      ["block", [first, layer("block", "first", "second", 3, 4, 0), head("second", 4)]],
+      [
+        "pool and up",
+        [first, layer("pool", "first", "small", 3, 3, 1), layer("up", "small", "large", 3, 2, 0), head("large", 2)],
+      ],
+      [
+        "concat, of a value that two layers read",
+        [
+          first,
+          layer("block", "first", "second", 3, 2, 0),
+          {
+            kind: "concat",
+            input: "second",
+            skip: "first",
+            output: "both",
+            inputChannels: 2,
+            outputChannels: 5,
+            level: 0,
+          },
+          head("both", 5),
+        ],
+      ],
+    ] as const
+  ).map(
+    ([name, layers]) =>
+      [name, layOut({ inputChannels: 2, outputChannels: 2, baseChannels: 3, depth: 1 }, layers)] as const,
+  ),
+  ["U-Net", createNetwork({ inputChannels: 2, outputChannels: 2, baseChannels: 2, depth: 2 })],
+];
+
+describe.each(NETWORKS)("the graphs of a network: %s", (_, network) => {
+  const size = { batch: BATCH, height: CROP, width: CROP };
+  const image = normals(BATCH * 2 * CROP * CROP);
+  // Scales and shifts away from 1 and 0, where a mistake in them would not show.
+  const parameters = initialParameters(network, randomStream("weights", 1)).map((value) => value + 0.1 * normal());
+  // A loss whose slopes along the logits are these numbers, whatever the logits.
+  const slopes = normals(BATCH * 2 * CROP * CROP);
+  let trainable: TrainableNetwork;
+  let logits: Float32Array;
+  let gradient: Float32Array;
+  const run = async () => {
+    const result = await trainable.lossAndGradient(parameters, image, (values) => {
+      logits = values.slice();
+      return { value: 0, gradient: slopes };
+    });
+    return result.gradient.slice();
+  };
+  beforeAll(async () => {
+    trainable = await createTrainableNetwork(network, { batch: BATCH, crop: CROP });
+    gradient = await run();
+  });
+  afterAll(() => trainable.release());
+
+  it("give the logits of the float64 reference", () => {
+    expectClose(logits, referenceLogits(network, Float64Array.from(parameters), image, size));
+  });
+
+  it.each(network.parameters.map(({ name, offset, size: length }) => [name, offset, length] as const))(
+    "give the slopes along %s",
+    (_name, offset, length) => {
+      const measured = new Float64Array(length);
+      const moved = Float64Array.from(parameters);
+      const valueWith = (i: number, value: number) => {
+        moved[i] = value;
+        return referenceLogits(network, moved, image, size).reduce((sum, z, k) => sum + z * slopes[k], 0);
+      };
+      for (let i = 0; i < length; i++) {
+        const at = parameters[offset + i];
+        measured[i] = (valueWith(offset + i, at + STEP) - valueWith(offset + i, at - STEP)) / (2 * STEP);
+        moved[offset + i] = at;
+      }
+      expect(measured.some((slope) => Math.abs(slope) > 0.01)).toBe(true);
+      expectClose(gradient.subarray(offset, offset + length), measured);
+    },
   );
-  return { value, gradient: gradient.slice() };
-};
-const { gradient } = await evaluate(parameters);
+
+  it("give the same bits again", async () => {
+    expect(await run()).toEqual(gradient);
+  });
+});
 
 /**
- * Along a random direction within one parameter. In float32 the value carries an error of about 1e-7, so a step h gives 1e-7 / h of noise: with 2e-4 that
- * is 5e-4. The kinks of leaky ReLU and pooling that lie within the step add a few per cent of the slope; a few directions are averaged.
+ * Step of the central differences, in float64: rounding leaves 1e-16 · 100 / 1e-6 = 1e-8 of noise, and a kink of leaky ReLU or pooling rarely lies
+ * within so short a step.
  */
-async function slopes(offset: number, size: number): Promise<{ measured: number; computed: number }> {
-  const h = 2e-4;
-  let [measured, computed] = [0, 0];
-  for (let direction = 0; direction < 3; direction++) {
-    // The gradient's own signs, some turned: the slope is then large against the noise.
-    const d = new Float32Array(parameters.length);
-    for (let i = offset; i < offset + size; i++) d[i] = Math.sign(gradient[i]) * (uniform() < 0.2 ? -1 : 1);
-    const scale = Math.sqrt(size);
-    const moved = (step: number) => parameters.map((value, i) => value + (step * d[i]) / scale);
-    measured += ((await evaluate(moved(h))).value - (await evaluate(moved(-h))).value) / (2 * h);
-    for (let i = offset; i < offset + size; i++) computed += (gradient[i] * d[i]) / scale;
-  }
-  return { measured: measured / 3, computed: computed / 3 };
+const STEP = 1e-6;
+
+/** Float32 has 6e-8; sums over hundreds of terms and six layers may lose a few hundred times that, relative to the largest entry. */
+const TOLERANCE = 2e-5;
+
+function expectClose(actual: Float32Array, expected: Float64Array): void {
+  expect(actual).toHaveLength(expected.length);
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(actual[i] - value)), 0);
+  expect(worst).toBeLessThanOrEqual(TOLERANCE * largest);
 }
 
-describe("the backward graph", () => {
-  it.each(network.parameters)("gives the slope along $name", async ({ offset, size }) => {
-    const { measured, computed } = await slopes(offset, size);
-    expect(Math.abs(measured - computed)).toBeLessThan(0.05 * Math.abs(computed) + 5e-4);
-  });
+describe("on an image that is the same everywhere", () => {
+  const network = createNetwork({ inputChannels: 1, outputChannels: 1, baseChannels: 4, depth: 3 });
 
-  it("gives the same bits again", async () => {
-    expect((await evaluate(parameters)).gradient).toEqual(gradient);
+  it.each([0, -1.5, 1e4])("of %d the gradient is finite", async (level) => {
+    // With 3 poolings the lowest level has one pixel, whose variance is 0 whatever the image.
+    const trainable = await createTrainableNetwork(network, { batch: BATCH, crop: CROP });
+    const image = new Float32Array(BATCH * CROP * CROP).fill(level);
+    const parameters = initialParameters(network, randomStream("weights", 1));
+    const slopes = normals(BATCH * CROP * CROP);
+    const { gradient } = await trainable.lossAndGradient(parameters, image, (logits) => {
+      expect(logits.every(Number.isFinite)).toBe(true);
+      return { value: 0, gradient: slopes };
+    });
+    expect(gradient.every(Number.isFinite)).toBe(true);
+    await trainable.release();
   });
+});
 
-  it("is finite for an image that is the same everywhere", async () => {
-    const flat = await trainable.lossAndGradient(parameters, new Float32Array(image.length), (logits) =>
-      loss.valueAndGradient(logits, labels, call),
-    );
-    expect(flat.gradient.every(Number.isFinite)).toBe(true);
-  });
+describe("the inference graph", () => {
+  it.each([1, 3])(
+    "gives the probabilities of the float64 reference with %d output channels",
+    async (outputChannels) => {
+      const network = createNetwork({ inputChannels: 2, outputChannels, baseChannels: 2, depth: 2 });
+      const parameters = initialParameters(network, randomStream("weights", 2)).map((value) => value + 0.1 * normal());
+      const runtime = await loadRuntime();
+      const session = await createSession(runtime, inferenceGraph(network, parameters));
+      // The sizes are free in one and the same session.
+      for (const size of [
+        { batch: 1, height: 8, width: 12 },
+        { batch: 3, height: 20, width: 4 },
+      ]) {
+        const { batch, height, width } = size;
+        const pixels = height * width;
+        const image = normals(batch * 2 * pixels);
+        const { probabilities } = await session.run({
+          image: new runtime.Tensor("float32", image, [batch, 2, height, width]),
+        });
+        const logits = referenceLogits(network, Float64Array.from(parameters), image, size);
+        const exp = logits.map(Math.exp);
+        const expected = exp.map((e, i) => {
+          if (outputChannels === 1) return e / (1 + e);
+          const start = Math.floor(i / (outputChannels * pixels)) * outputChannels * pixels + (i % pixels);
+          let total = 0;
+          for (let c = 0; c < outputChannels; c++) total += exp[start + c * pixels];
+          return e / total;
+        });
+        expect(probabilities.dims).toEqual([batch, outputChannels, height, width]);
+        expectClose(probabilities.data as Float32Array, expected);
+      }
+      await session.release();
+    },
+  );
 });
