@@ -8,7 +8,7 @@ import { dispose, type Runtime } from "./runtime.js";
 /** Most pixels that go through the network at once; more only takes more memory. */
 const PIXELS_AT_ONCE = 2 ** 18;
 
-/** Neighbouring tiles share at least this part of their edge. */
+/** Neighbouring tiles share at least this part of their edge. A quarter would take half the time and cost 0.04 Dice on phantoms of lesions. */
 const OVERLAP = 0.5;
 
 /**
@@ -32,43 +32,60 @@ export async function predictCase(
 ): Promise<Uint8Array> {
   const [height, width] = testCase.shape.slice(-2);
   const slices = testCase.shape.length === 3 ? testCase.shape[0] : 1;
-  const { inputChannels, outputChannels } = shape;
+  const pixels = height * width;
+  const size = { channels: shape.outputChannels, height, width };
   const tops = tileStarts(height, crop);
   const lefts = tileStarts(width, crop);
-  const tiles = Array.from({ length: slices }, (_, slice) =>
-    tops.flatMap((top) => lefts.map((left) => ({ slice, top, left }))),
-  ).flat();
-  const together = Math.max(1, Math.floor(PIXELS_AT_ONCE / (crop * crop)));
   const weights = tileWeights(crop);
-  const sums = new Float32Array(slices * outputChannels * height * width);
-  for (let first = 0; first < tiles.length; first += together) {
-    const batch = tiles.slice(first, first + together);
-    const input = new Float32Array(batch.length * inputChannels * crop * crop);
-    batch.forEach((tile, i) => {
-      readTile(testCase, tile, crop, input.subarray(i * inputChannels * crop * crop));
-    });
-    const image = new runtime.Tensor("float32", input, [batch.length, inputChannels, crop, crop]);
-    const outputs = await session.run({ image });
-    const probabilities = outputs.probabilities.data as Float32Array;
-    batch.forEach((tile, i) => {
-      const own = probabilities.subarray(i * outputChannels * crop * crop);
-      addTile(sums, own, weights, tile, crop, { channels: outputChannels, height, width });
-    });
-    dispose(outputs);
-  }
-  if (outputChannels > 1) return likeliest(sums, slices, outputChannels, height * width);
-  const totals = new Float32Array(height * width);
   const ones = new Float32Array(crop * crop).fill(1);
+  const totals = new Float32Array(pixels);
   for (const top of tops) {
-    for (const left of lefts) {
-      addTile(totals, ones, weights, { slice: 0, top, left }, crop, { channels: 1, height, width });
-    }
+    for (const left of lefts) addTile(totals, ones, weights, { slice: 0, top, left }, crop, { ...size, channels: 1 });
   }
-  return Uint8Array.from(sums, (sum, i) => (sum >= 0.5 * totals[i % totals.length] ? 1 : 0));
+  const together = Math.max(1, Math.floor(PIXELS_AT_ONCE / (crop * crop)));
+  // A few slices at a time: the probabilities of all classes of a whole volume may be gigabytes.
+  const slicesAtOnce = Math.max(1, Math.floor(together / (tops.length * lefts.length)));
+  const labels = new Uint8Array(slices * pixels);
+  for (let first = 0; first < slices; first += slicesAtOnce) {
+    const count = Math.min(slicesAtOnce, slices - first);
+    const tiles = Array.from({ length: count }, (_, i) =>
+      tops.flatMap((top) => lefts.map((left) => ({ slice: first + i, top, left }))),
+    ).flat();
+    const sums = new Float32Array(count * shape.outputChannels * pixels);
+    for (let start = 0; start < tiles.length; start += together) {
+      const batch = tiles.slice(start, start + together);
+      const input = new Float32Array(batch.length * shape.inputChannels * crop * crop);
+      batch.forEach((tile, i) => {
+        readTile(testCase, tile, crop, input.subarray(i * shape.inputChannels * crop * crop));
+      });
+      const image = new runtime.Tensor("float32", input, [batch.length, shape.inputChannels, crop, crop]);
+      const outputs = await session.run({ image });
+      const probabilities = outputs.probabilities.data as Float32Array;
+      batch.forEach((tile, i) => {
+        const own = probabilities.subarray(i * shape.outputChannels * crop * crop);
+        addTile(sums, own, weights, { ...tile, slice: tile.slice - first }, crop, size);
+      });
+      dispose(outputs);
+    }
+    const found = shape.outputChannels > 1 ? likeliest(sums, count, size) : likely(sums, totals);
+    labels.set(found, first * pixels);
+  }
+  return labels;
 }
 
+interface PlaneSize {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** 1 where the weighted mean of the probabilities is at least 1/2; the total weights are the same in all slices. */
+const likely = (sums: Float32Array, totals: Float32Array) =>
+  Uint8Array.from(sums, (sum, i) => (sum >= 0.5 * totals[i % totals.length] ? 1 : 0));
+
 /** Class with the largest sum at every voxel; its weights are the same for all classes. */
-function likeliest(sums: Float32Array, slices: number, channels: number, pixels: number): Uint8Array {
+function likeliest(sums: Float32Array, slices: number, { channels, height, width }: PlaneSize): Uint8Array {
+  const pixels = height * width;
   const labels = new Uint8Array(slices * pixels);
   for (let slice = 0; slice < slices; slice++) {
     for (let i = 0; i < pixels; i++) {
@@ -115,14 +132,14 @@ function readTile({ image, labels, channels, shape }: Case, tile: Tile, crop: nu
   }
 }
 
-/** Adds the weighted probabilities of a tile, `[channels, crop, crop]`, to those of the case, `[slices, channels, height, width]`. */
+/** Adds the weighted probabilities of a tile, `[channels, crop, crop]`, to the sums, `[slices, channels, height, width]`. */
 function addTile(
   sums: Float32Array,
   tileValues: Float32Array,
   weights: Float32Array,
   { slice, top, left }: Tile,
   crop: number,
-  { channels, height, width }: { readonly channels: number; readonly height: number; readonly width: number },
+  { channels, height, width }: PlaneSize,
 ): void {
   for (let c = 0; c < channels; c++) {
     const start = (slice * channels + c) * height * width;

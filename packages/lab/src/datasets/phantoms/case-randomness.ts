@@ -10,21 +10,24 @@ export interface CaseRandomness {
   /** An independent stream per name, so that a dial on the noise leaves the shapes as they are. */
   stream(name: string): Random;
   /**
-   * The case's rank in [0, 1) for one of its image-wide properties (0 to 3). Consecutive cases are spread evenly
-   * (Roberts' R4 additive recurrence), so that also a handful of cases covers the whole measured range.
+   * The case's rank in [0, 1) for one of its image-wide properties (0 to 3). Consecutive cases are spread evenly,
+   * so that also a handful of cases covers the whole measured range.
    */
   rank(property: 0 | 1 | 2 | 3): number;
 }
 
-/** Inverse powers of the root of x^5 = x + 1, the generalised golden ratio for four dimensions (Roberts 2018, R-sequence). */
-const R4_STEPS = [0.8566748838545029, 0.733891856627126, 0.6287067210378087, 0.5385972572236101];
+/**
+ * Steps of the ranks from case to case. Quadratic irrationals with small partial quotients spread any number of cases well
+ * over one property (Kronecker's sequence); these four also leave the properties of small sets unrelated.
+ */
+const RANK_STEPS = [(Math.sqrt(5) - 1) / 2, Math.sqrt(3) - 1, (Math.sqrt(21) - 3) / 2, (Math.sqrt(17) - 3) / 2];
 
 export function caseRandomness(preset: string, seed: number, index: number): CaseRandomness {
   const start = randomStream(preset, seed, "rank");
-  const offsets = R4_STEPS.map(() => start.uniform());
+  const offsets = RANK_STEPS.map(() => start.uniform());
   return {
     stream: (name) => randomStream(preset, seed, index, name),
-    rank: (property) => (offsets[property] + (index + 1) * R4_STEPS[property]) % 1,
+    rank: (property) => (offsets[property] + (index + 1) * RANK_STEPS[property]) % 1,
   };
 }
 

@@ -22,11 +22,20 @@ const LESIONS_PER_IMAGE: Percentiles = [
   [1, 410],
 ];
 
-/** idrid-lesions, hard exudates: area median 8 px, a quarter at most 4 px; log-normal sigma 1.28; mu 2.25 less what merging adds. */
-const AREA_MU = 2.12;
-const AREA_SIGMA = 1.28;
-/** idrid-lesions: mean area 28.8 px where the log-normal's is 21.5, for some exudates merge into plaques. */
-const PLAQUE = { share: 0.015, low: 150, high: 900 };
+/**
+ * idrid-lesions, 2843 hard exudates: area, px. The last two are assumed: they make up for plaques of up to 10,930 px,
+ * which one image of 16 has, so that the median foreground fraction is the measured one.
+ */
+const AREA: Percentiles = [
+  [0, 1],
+  [0.05, 1],
+  [0.25, 4],
+  [0.5, 8],
+  [0.75, 21.5],
+  [0.95, 85],
+  [0.99, 220],
+  [1, 600],
+];
 
 /** idrid-lesions: exudates cluster (Clark-Evans 0.57): a Thomas process, some lesions on their own. */
 const CLUSTER = { parents: [2, 5], spread: [10, 20], alone: 0.15 } as const;
@@ -41,7 +50,7 @@ const FIELD: Circle = { x: 127.5, y: 127.5, radius: 141 };
 const DISC_RADIUS = Math.sqrt((0.018 * SIZE * SIZE) / Math.PI);
 
 /** Part of the image under vessels, and their contrast: about half of chase-db1's, whose vessels are traced finer. */
-const VESSELS = { fraction: 0.05, contrast: 0.17 };
+const VESSELS = { area: 0.05, contrast: 0.17, tree: { widthScale: 0.9, stemShare: 1, looseShare: 0.3 } };
 
 /** idrid-lesions: hard exudates stand out by 2 sd of their ring, so light and texture are more even than in chase-db1. */
 const UNEVENNESS = 0.7;
@@ -83,11 +92,14 @@ function growthOrder(random: Random, x: number, y: number, area: number): number
   return ranked.sort((a, b) => a.rank - b.rank).map(({ at }) => at);
 }
 
-function drawArea(random: Random, sizeScale: number): number {
-  const plain = random.chance(PLAQUE.share)
-    ? random.between(PLAQUE.low, PLAQUE.high)
-    : Math.exp(random.normal(AREA_MU, AREA_SIGMA));
-  return Math.min(4000, Math.max(1, Math.round(plain * sizeScale)));
+/** Pixels of each lesion. Their ranks are spread evenly (the golden ratio's sequence), so that one image is like another. */
+function drawAreas(random: Random, count: number, sizeScale: number): number[] {
+  const start = random.uniform();
+  const rank = (i: number) => (start + i * ((Math.sqrt(5) - 1) / 2)) % 1;
+  return Array.from({ length: count }, (_, i) => {
+    const area = Math.round(valueAtRank(AREA, rank(i)) * sizeScale);
+    return Math.min(4000, Math.max(1, area));
+  });
 }
 
 /** Places lesions in clusters; where one would touch an earlier one another place is tried, so that few merge. */
@@ -101,8 +113,7 @@ function placeLesions(random: Random, count: number, disc: Circle, sizeScale: nu
   const touches = (at: number) =>
     [-SIZE - 1, -SIZE, -SIZE + 1, -1, 0, 1, SIZE - 1, SIZE, SIZE + 1].some((step) => taken[at + step] === 1);
   const lesions: Lesion[] = [];
-  for (let i = 0; i < count; i++) {
-    const area = drawArea(random, sizeScale);
+  for (const area of drawAreas(random, count, sizeScale)) {
     const gain = BRIGHTNESS.gain * Math.exp(random.normal(0, BRIGHTNESS.spread));
     const alone = random.chance(CLUSTER.alone);
     for (let attempt = 0; attempt < 25; attempt++) {
@@ -170,7 +181,7 @@ export function lesionsPhantom(source: CaseRandomness, dials: PhantomDials): Pha
   const side = random.chance(0.5) ? 1 : -1;
   const disc = { x: FIELD.x + side * random.between(90, 112), y: FIELD.y + random.normal(0, 12), radius: DISC_RADIUS };
   const { light, field } = fundus(source, { size: SIZE, field: FIELD, disc, unevenness: UNEVENNESS }, source.rank(1));
-  const vessels = { size: SIZE, field: FIELD, disc, area: VESSELS.fraction * pixels, widthScale: 0.9 };
+  const vessels = { size: SIZE, field: FIELD, disc, area: VESSELS.area * pixels, ...VESSELS.tree };
   const depth = new Float32Array(pixels);
   for (const branch of growTree(random, vessels)) shadeBranch(depth, SIZE, branch, () => VESSELS.contrast);
 
@@ -197,6 +208,7 @@ export function lesionsPhantom(source: CaseRandomness, dials: PhantomDials): Pha
   for (let i = 0; i < pixels; i++) {
     const noise = camera.normal(0, NOISE * dials.noise);
     if (!field[i]) {
+      labels[i] = 0; // a lesion at the rim is cut by it
       image[i] = toGrey(FRAME_GREY + 0.2 * noise);
       continue;
     }

@@ -29,6 +29,10 @@ export interface TreeOptions {
   readonly area: number;
   /** Factor on every width. */
   readonly widthScale: number;
+  /** Part of `area` after which stems and their divisions give way to the vessels that fill empty places. */
+  readonly stemShare: number;
+  /** Part of those filling vessels whose origin cannot be seen, so that they hang free of the tree. */
+  readonly looseShare: number;
 }
 
 /** Pixels per step along a vessel. */
@@ -39,8 +43,6 @@ const STEM_WIDTH = { low: 4.2, high: 6.4 };
 const THINNEST = 1;
 /** chase-db1: 41 % of the skeleton is 1 px wide, the median 3 px: the vessels that fill empty parts are of two kinds. */
 const FILLING = { thinShare: 0.55, thin: [1, 1.6], mid: [3.2, 4.6] } as const;
-/** chase-db1: 1 to 4 components per image, so some vessels hang free of the tree (share assumed). */
-const LOOSE = 0.3;
 /** A vessel narrows by this factor per step even where it does not divide (assumed). */
 const TAPER = 0.9994;
 /** Shorter pieces, in steps, are not drawn (assumed). */
@@ -113,7 +115,7 @@ function stems(random: Random, { disc, field, widthScale }: TreeOptions): Bud[] 
 }
 
 export function growTree(random: Random, options: TreeOptions): Branch[] {
-  const { size, field, disc, area, widthScale } = options;
+  const { size, field, disc, area, widthScale, stemShare, looseShare } = options;
   const mask = new Uint8Array(size * size);
   const branches: Branch[] = [];
   const buds = stems(random, options);
@@ -189,7 +191,7 @@ export function growTree(random: Random, options: TreeOptions): Branch[] {
         angle,
         width,
         steps: random.between(20, 70),
-        gap: random.chance(LOOSE) ? Math.ceil(parent / 2) + 5 : 0,
+        gap: random.chance(looseShare) ? Math.ceil(parent / 2) + 5 : 0,
       };
     }
     return best;
@@ -197,7 +199,7 @@ export function growTree(random: Random, options: TreeOptions): Branch[] {
 
   for (let attempt = 0; covered < area && attempt < 400; attempt++) {
     buds.sort((a, b) => b.width - a.width);
-    const next = buds.shift() ?? fillingBud();
+    const next = (covered < stemShare * area ? buds.shift() : undefined) ?? fillingBud();
     if (next) grow(next);
   }
   return branches;
