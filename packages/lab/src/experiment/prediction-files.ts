@@ -2,10 +2,10 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { decode, encode } from "fast-png";
 import type { Case } from "../datasets/dataset.js";
 import { LabError } from "../errors.js";
 import { readNifti, writeNifti } from "../volumes/nifti.js";
+import { readPng, writePng } from "../volumes/png.js";
 import { writeAtomically } from "./atomic-write.js";
 
 /** White for the one class, so that a mask can be seen; with several, the class index is the grey value. */
@@ -36,7 +36,7 @@ export async function writePrediction(
   if (shape.length === 3) return writeAtomically(path, writeNifti({ shape, spacing, data: prediction }));
   const [height, width] = shape;
   const data = prediction.map((label) => label * greyStep(classCount));
-  return writeAtomically(path, encode({ width, height, data, channels: 1, depth: 8 }));
+  return writeAtomically(path, writePng({ width, height, data }));
 }
 
 /**
@@ -53,7 +53,7 @@ export async function readPrediction(folder: string, testCase: Case, classCount:
   let grey: ArrayLike<number>;
   try {
     bytes = await readFile(path);
-    grey = shape.length === 3 ? readNifti(bytes, path).data : decode(bytes).data;
+    grey = shape.length === 3 ? readNifti(bytes, path).data : readPng(bytes, path).data;
   } catch (error) {
     throw refuse((error as Error).message, error);
   }

@@ -1,6 +1,6 @@
 // A test case as pictures: the image, and what to lay over it to show where the prediction is right and wrong.
 
-import { encode } from "fast-png";
+import { writePng } from "../volumes/png.js";
 
 /** One test case of one loss, ready to be drawn. */
 export interface CasePicture {
@@ -147,6 +147,6 @@ function brightnessOf(image: Float32Array): (value: number) => number {
 
 /** Pixels as the address of a PNG that lies in the page itself. */
 export function pngUri({ width, height, channels, data }: Pixels): string {
-  const png = encode({ width, height, data, channels, depth: 8 });
+  const png = writePng({ width, height, data, channels });
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 }

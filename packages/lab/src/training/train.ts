@@ -109,7 +109,8 @@ export async function train(request: TrainRequest): Promise<TrainedModel> {
       curve.push({ step, loss: value });
       onStep?.(step, value);
       if (held.length > 0 && isValidationStep(step, steps)) {
-        validation.push({ step, dice: await validationDice(network, parameters, crop, held, dataset.classes.length) });
+        const dice = await validationDice(network, parameters, crop, held, dataset.classes.length, signal);
+        validation.push({ step, dice });
       }
     }
   } finally {
@@ -162,21 +163,26 @@ async function validationDice(
   crop: number,
   cases: readonly Case[],
   classes: number,
+  signal: AbortSignal | undefined,
 ): Promise<number> {
   const runtime = await loadRuntime();
   const session = await createSession(runtime, inferenceGraph(network, parameters));
   const scores: number[] = [];
-  for (const testCase of cases) {
-    const prediction = await predictCase(runtime, session, network.shape, crop, testCase);
-    const counts = confusionCounts(testCase.labels, prediction, {
-      classes: classes + 1,
-      mask: testCase.regionOfInterest,
-    });
-    for (const count of counts.slice(1)) {
-      const dice = diceScore(count);
-      if (dice !== null) scores.push(dice);
+  try {
+    for (const testCase of cases) {
+      stopIfAsked(signal);
+      const prediction = await predictCase(runtime, session, network.shape, crop, testCase);
+      const counts = confusionCounts(testCase.labels, prediction, {
+        classes: classes + 1,
+        mask: testCase.regionOfInterest,
+      });
+      for (const count of counts.slice(1)) {
+        const dice = diceScore(count);
+        if (dice !== null) scores.push(dice);
+      }
     }
+  } finally {
+    await session.release();
   }
-  await session.release();
   return scores.length > 0 ? scores.reduce((a, b) => a + b, 0) / scores.length : 1;
 }

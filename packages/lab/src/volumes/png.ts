@@ -149,14 +149,14 @@ function checkIndices(data: Uint8Array | Uint16Array, colours: number, file: str
 export interface PngContents {
   readonly width: number;
   readonly height: number;
-  /** 1 grey, 3 RGB; 1 when not given. */
-  readonly channels?: 1 | 3;
+  /** 1 grey, 3 RGB, 4 RGB with opacity; 1 when not given. */
+  readonly channels?: 1 | 3 | 4;
   /** 16 bits per sample for a Uint16Array, else 8. */
   readonly data: Uint8Array | Uint16Array;
 }
 
 /**
- * A grey or RGB PNG file of 8 or 16 bits; for a mask give the class index of each pixel.
+ * A PNG file of 8 or 16 bits, grey or in colour; for a mask give the class index of each pixel.
  *
  * @throws RangeError when the length of `data` is not width x height x channels
  */

@@ -3,9 +3,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { encode } from "fast-png";
 import { LabError } from "../../errors.js";
 import { writeNifti } from "../../volumes/nifti.js";
+import { writePng } from "../../volumes/png.js";
 import type { Split } from "../dataset.js";
 import { generatePhantom } from "./generate.js";
 import { PHANTOM_SPLITS, type PhantomSetOptions, phantomId } from "./phantom-dataset.js";
@@ -90,11 +90,11 @@ async function writeCase(directory: string, id: string, phantom: Phantom, classe
     return;
   }
   const [height, width] = shape;
-  const png = (data: Uint8Array | Uint16Array, depth: 8 | 16) => encode({ width, height, data, channels: 1, depth });
+  const png = (data: Uint8Array | Uint16Array) => writePng({ width, height, data });
   // White for the one class, so that a mask can be seen.
   const white = (mask: Uint8Array) => (classes === 1 ? mask.map((label) => label * 255) : mask);
-  await write("images", "png", png(image, 8));
-  await write("masks", "png", png(white(labels), 8));
-  if (regionOfInterest) await write("roi", "png", png(white(regionOfInterest), 8));
-  if (instances) await write("instances", "png", png(instances, 16));
+  await write("images", "png", png(image));
+  await write("masks", "png", png(white(labels)));
+  if (regionOfInterest) await write("roi", "png", png(white(regionOfInterest)));
+  if (instances) await write("instances", "png", png(instances));
 }
