@@ -87,7 +87,7 @@ describe("options of compare", () => {
       batch: 8,
       crop: 128,
       seeds: [1, 2, 3],
-      peakRate: 0.004,
+      peakRate: 0.006,
       baseChannels: 8,
       depth: 3,
     });
