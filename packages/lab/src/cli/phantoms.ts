@@ -2,8 +2,14 @@
 
 import { resolve } from "node:path";
 import { defineCommand } from "citty";
-import { DEFAULT_COUNTS } from "../datasets/phantoms/phantom-dataset.js";
-import { DEFAULT_DIALS, PHANTOM_PRESETS, type PhantomDials, parsePreset } from "../datasets/phantoms/presets.js";
+import { DEFAULT_COUNTS, LEAST_COUNTS, MOST_CASES } from "../datasets/phantoms/phantom-dataset.js";
+import {
+  DEFAULT_DIALS,
+  DIAL_RANGES,
+  PHANTOM_PRESETS,
+  type PhantomDials,
+  parsePreset,
+} from "../datasets/phantoms/presets.js";
 import { writePhantoms } from "../datasets/phantoms/write-phantoms.js";
 import { LabError } from "../errors.js";
 import { readWholeNumber } from "./arguments.js";
@@ -40,7 +46,7 @@ export const phantomsCommand = defineCommand({
     noise: { type: "string", valueHint: "x", description: "Factor on the noise" },
     "border-shift": { type: "string", valueHint: "px", description: "Label noise: borders move by up to this" },
     missed: { type: "string", valueHint: "x", description: "Label noise: share of objects not labelled" },
-    force: { type: "boolean", description: "Replace what is in --out" },
+    force: { type: "boolean", description: "Replace the phantoms in --out" },
   },
   async run({ args }) {
     if (!args.preset) throw new LabError("USAGE", `--preset is missing; choose one of ${PHANTOM_PRESETS.join(", ")}`);
@@ -48,7 +54,9 @@ export const phantomsCommand = defineCommand({
     const preset = parsePreset(args.preset);
     const count = (name: keyof typeof DEFAULT_COUNTS) => {
       const text = args[name];
-      return text === undefined ? DEFAULT_COUNTS[name] : readWholeNumber(`--${name}`, text, 0, 1000);
+      return text === undefined
+        ? DEFAULT_COUNTS[name]
+        : readWholeNumber(`--${name}`, text, LEAST_COUNTS[name], MOST_CASES);
     };
     const directory = resolve(args.out);
     const interrupt = onInterrupt();
@@ -80,9 +88,11 @@ function readDials(args: Readonly<Record<string, unknown>>): PhantomDials {
   for (const [option, dial] of Object.entries(DIALS)) {
     const text = args[option];
     if (typeof text !== "string") continue;
-    const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value)) {
-      throw new LabError("USAGE", `--${option} is "${text}"; it is a number such as ${DEFAULT_DIALS[dial]}`);
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    const [low, high] = DIAL_RANGES[dial];
+    if (!(value >= low && value <= high)) {
+      const usual = DEFAULT_DIALS[dial];
+      throw new LabError("USAGE", `--${option} is "${text}"; it is a number from ${low} to ${high} (default ${usual})`);
     }
     dials[dial] = value;
   }

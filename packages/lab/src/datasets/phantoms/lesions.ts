@@ -37,8 +37,8 @@ const AREA: Percentiles = [
   [1, 600],
 ];
 
-/** idrid-lesions: exudates cluster (Clark-Evans 0.57): a Thomas process, some lesions on their own. */
-const CLUSTER = { parents: [2, 5], spread: [10, 20], alone: 0.15 } as const;
+/** idrid-lesions: exudates cluster (Clark-Evans 0.57): a Thomas process, some small lesions on their own. */
+const CLUSTER = { parents: [2, 5], spread: [10, 20], alone: 0.15, largestAlone: 40 } as const;
 
 /** idrid-lesions: green ratio to the ring 1.33 pixel by pixel, spread between lesions assumed. */
 const BRIGHTNESS = { gain: 0.39, spread: 0.25 };
@@ -115,7 +115,7 @@ function placeLesions(random: Random, count: number, disc: Circle, sizeScale: nu
   const lesions: Lesion[] = [];
   for (const area of drawAreas(random, count, sizeScale)) {
     const gain = BRIGHTNESS.gain * Math.exp(random.normal(0, BRIGHTNESS.spread));
-    const alone = random.chance(CLUSTER.alone);
+    const alone = random.chance(CLUSTER.alone) && area <= CLUSTER.largestAlone * sizeScale;
     for (let attempt = 0; attempt < 25; attempt++) {
       const parent = parents[Math.floor(random.uniform() * parents.length)];
       const widened = parent.spread * (1 + attempt / 12);

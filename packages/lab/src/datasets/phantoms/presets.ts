@@ -22,7 +22,10 @@ export interface Phantom {
   readonly instances?: Uint16Array;
 }
 
-/** Every dial at its default leaves the statistics of the real set the preset copies. */
+/**
+ * Every dial at its default leaves the statistics of the real set the preset copies. The factors hold as far as there is
+ * room: an image that is full takes no more objects, and no object has less than a pixel.
+ */
 export interface PhantomDials {
   /** Factor on the foreground fraction of every image. */
   readonly foregroundScale: number;
@@ -47,8 +50,8 @@ export const DEFAULT_DIALS: PhantomDials = {
   missedFraction: 0,
 };
 
-/** Range of each dial; outside it the generators would run out of room or draw nothing. */
-const DIAL_RANGES: Readonly<Record<keyof PhantomDials, readonly [number, number]>> = {
+/** Range of each dial, both ends included; outside it the generators would run out of room or draw nothing. */
+export const DIAL_RANGES: Readonly<Record<keyof PhantomDials, readonly [number, number]>> = {
   foregroundScale: [0.05, 4],
   sizeScale: [0.1, 10],
   contrast: [0, 4],
@@ -103,4 +106,12 @@ export function resolveDials(preset: PhantomPreset, dials: Partial<PhantomDials>
     );
   }
   return resolved;
+}
+
+/** The dials that are not at their default. */
+export function changedDials(dials: PhantomDials): Partial<PhantomDials> {
+  const names = Object.keys(DEFAULT_DIALS) as (keyof PhantomDials)[];
+  return Object.fromEntries(
+    names.filter((name) => dials[name] !== DEFAULT_DIALS[name]).map((name) => [name, dials[name]]),
+  );
 }

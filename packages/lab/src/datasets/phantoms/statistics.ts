@@ -232,10 +232,24 @@ const MEASURES: Readonly<
   },
 };
 
-/** Summaries over the cases; a key whose values are undefined for every case (no object anywhere) has n = 0. */
-export function phantomStatistics(preset: PhantomPreset, cases: readonly MeasuredCase[]): PhantomStatistics {
+export interface StatisticsCollector {
+  /** Measures one case; nothing of its arrays is kept. */
+  add(measured: MeasuredCase): void;
+  /** Summaries over the cases so far; a key whose values are undefined for every case (no object anywhere) has n = 0. */
+  summaries(): PhantomStatistics;
+}
+
+export function collectStatistics(preset: PhantomPreset): StatisticsCollector {
   const { measure, keys } = MEASURES[preset];
   const samples: Samples = Object.fromEntries(keys.map((key) => [key, []]));
-  for (const measured of cases) measure(measured, samples);
-  return Object.fromEntries(keys.map((key) => [key, summarize(samples[key].filter(Number.isFinite))]));
+  return {
+    add: (measured) => measure(measured, samples),
+    summaries: () => Object.fromEntries(keys.map((key) => [key, summarize(samples[key].filter(Number.isFinite))])),
+  };
+}
+
+export function phantomStatistics(preset: PhantomPreset, cases: readonly MeasuredCase[]): PhantomStatistics {
+  const statistics = collectStatistics(preset);
+  for (const measured of cases) statistics.add(measured);
+  return statistics.summaries();
 }

@@ -166,8 +166,8 @@ export function growTree(random: Random, options: TreeOptions): Branch[] {
       buds.push({ x, y, angle: angle + (left ? turn : -turn), width: daughter, steps });
       width = Math.max(THINNEST, Math.cbrt(Math.max(0, width ** 3 - daughter ** 3)));
     }
-    if (points.length < SHORTEST) return;
     const branch = { points: points.slice(bud.gap ?? 0) };
+    if (points.length < SHORTEST || branch.points.length === 0) return;
     branches.push(branch);
     covered += stampBranch(mask, size, branch, 0);
   };
