@@ -32,6 +32,8 @@ export function defineLoss(definition: LossDefinition): LossFactory {
     defaults[parameter.symbol] = parameter.default;
   }
   const formula = readFormula(definition.formula, { parameters: parameterKinds(defaults), fields: definition.fields });
+  // A sum of losses finds it here and does not read the text again.
+  formulas.set(definition, formula);
   const factory = (settings: TermArguments = {}): Loss => {
     const { parameters, options } = splitSettings(definition, settings);
     return bindLoss([{ term: { definition, weight: 1, parameters, options }, formula }]);
