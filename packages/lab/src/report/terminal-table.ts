@@ -1,6 +1,6 @@
 // The ranking as a table for a terminal.
 
-import { stripVTControlCharacters } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 import Table from "cli-table3";
 import type { Ranking, RankingRow } from "../experiment/ranking.js";
 import { interval, score } from "./figures.js";
@@ -58,12 +58,14 @@ function fittingTable(ranking: Ranking, { color, width }: { readonly color: bool
 
 /** @param nameWidth most columns of the loss's name */
 function draw({ rows }: Ranking, columns: readonly Column[], color: boolean, nameWidth?: number): string {
+  const bold = (text: string) => (color ? styleText("bold", text, { validateStream: false }) : text);
   const table = new Table({
-    head: columns.map(({ head }) => head),
+    head: columns.map(({ head }) => bold(head)),
     colAligns: columns.map(({ align }) => align),
     // cli-table3 counts a blank on both sides.
     ...(nameWidth !== undefined && { colWidths: [null, nameWidth + 2] }),
-    style: { head: color ? ["bold"] : [], border: color ? ["grey"] : [], compact: true },
+    // Its own colours are on or off by the environment of the process, whatever the caller decided.
+    style: { head: [], border: [], compact: true },
   });
   for (const row of rows) table.push(columns.map(({ cell }) => cell(row)));
   return table.toString();
