@@ -30,7 +30,15 @@ export type LosskitErrorCode =
   /** A target outside [0, 1]. */
   | "TARGET_RANGE"
   /** A label that is neither a class nor the declared ignore value. */
-  | "LABEL";
+  | "LABEL"
+  /** The library's memory cannot grow: 4 GiB are in use, or the machine has no more. */
+  | "MEMORY"
+  /** A kernel too large to be compiled at once on a page's main thread: call prepare() first. */
+  | "PREPARE"
+  /** A thread ended, or got nothing done for ten seconds. The next call starts new ones. */
+  | "THREADS"
+  /** A kernel failed: a defect of the library, worth a report. */
+  | "INTERNAL";
 
 export class LosskitError extends Error {
   override readonly name: string = "LosskitError";

@@ -1,4 +1,5 @@
 // Public names of losskit.
+export { allocate, free } from "./backends/wasm/memory.js";
 export { FormulaError, LosskitError, type LosskitErrorCode, nearest } from "./errors.js";
 export type {
   Activation,

@@ -40,6 +40,18 @@ export interface CallOptions {
   readonly weights?: FloatArray;
   /** Arrays that the formula names, `[batch, ...space]` or of the shape of the logits. */
   readonly fields?: Readonly<Record<string, FloatArray>>;
+  /**
+   * "wasm" for float32 kernels, "reference" for float64 on one thread, "auto" (the default) for kernels where the engine has SIMD, the logits are a
+   * Float32Array and the formula allows it. The result says which it was.
+   */
+  readonly backend?: "auto" | "wasm" | "reference";
+  /**
+   * Most threads to use; all processors by default. Several work only on arrays from `allocate` and on inputs large enough to be worth
+   * waking them. The result has the same bits for any number.
+   */
+  readonly threads?: number;
+  /** Where the gradient is written, in place of a new array: of the type and length of the logits, not overlapping them. */
+  readonly gradient?: FloatArray;
 }
 
 /** Options of one term, given to its factory beside the parameters. */
@@ -143,6 +155,8 @@ export interface Call {
   readonly ignore: number | undefined;
   readonly weights: FloatArray | undefined;
   readonly fields: Readonly<Record<string, FloatArray>>;
+  readonly backend: "auto" | "wasm" | "reference";
+  readonly threads: number;
 }
 
 const isFloat = (array: unknown): array is FloatArray => array instanceof Float32Array || array instanceof Float64Array;
@@ -246,7 +260,43 @@ export function readCall(logits: FloatArray, target: Target, options: CallOption
     ignore,
     weights,
     fields,
+    backend: oneOf("backend", options.backend ?? "auto", ["auto", "wasm", "reference"]),
+    threads: readThreads(options.threads),
   };
+}
+
+function readThreads(threads: number | undefined): number {
+  if (threads === undefined) return Number.POSITIVE_INFINITY;
+  if (Number.isInteger(threads) && threads >= 1) return threads;
+  throw new LosskitError("OPTION", `threads is ${show(threads)}; it is a whole number from 1`);
+}
+
+/**
+ * The array that receives the gradient: the caller's, or a new one.
+ *
+ * @throws LosskitError ARRAY where the caller's does not fit the logits, or shares memory with an array that is still to be read
+ */
+export function gradientArray<A extends FloatArray>(logits: A, target: Target, options: CallOptions): A {
+  const { gradient, weights, fields = {} } = options;
+  if (gradient === undefined) {
+    return (logits instanceof Float32Array ? new Float32Array(logits.length) : new Float64Array(logits.length)) as A;
+  }
+  if (!isFloat(gradient) || typeName(gradient) !== typeName(logits)) {
+    throw new LosskitError(
+      "ARRAY",
+      `gradient is a ${typeName(gradient)}; give a ${typeName(logits)}, as the logits are`,
+    );
+  }
+  checkLength("gradient", gradient, logits.length, "the gradient of the logits");
+  const read = { logits, "the target": target, weights, ...fields };
+  for (const [name, array] of Object.entries(read)) {
+    if (!array || array.buffer !== gradient.buffer) continue;
+    const apart =
+      array.byteOffset + array.byteLength <= gradient.byteOffset ||
+      gradient.byteOffset + gradient.byteLength <= array.byteOffset;
+    if (!apart) throw new LosskitError("ARRAY", `gradient lies on top of ${name}; give it memory of its own`);
+  }
+  return gradient as A;
 }
 
 /** Checks one field of a call against what the formula wants of it. */

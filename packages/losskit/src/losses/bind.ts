@@ -1,19 +1,17 @@
 // A loss from its terms: checks a call, compiles once per structure of calls, runs the backend, and hands out plain numbers.
 
-import { checkValues } from "../backends/reference/check-values.js";
-import { evaluate, type VoxelOutput } from "../backends/reference/evaluate.js";
-import { createSchedule, type Schedule } from "../backends/reference/schedule.js";
-import { createProgram, type Program, parameterPrefix, weightName } from "../compiler/program.js";
+import { type CompiledLoss, compileLoss, type LossValue } from "../backends/run.js";
+import { createProgram, parameterPrefix, weightName } from "../compiler/program.js";
 import { LosskitError } from "../errors.js";
 import { CLASS, IMAGE, VOXEL } from "../formula/axes.js";
 import type { Formula } from "../formula/check.js";
-import type { Node } from "../formula/node.js";
 import {
   type Activation,
   type Call,
   type CallOptions,
   checkField,
   type FloatArray,
+  gradientArray,
   type ParameterValue,
   readCall,
   show,
@@ -28,18 +26,12 @@ export interface BoundTerm {
   readonly formula: Formula;
 }
 
-interface Compiled {
-  readonly program: Program;
-  readonly valueOnly: Schedule;
-  readonly withGradient: Schedule;
-}
-
 export function bindLoss(bound: readonly BoundTerm[]): Loss {
   const terms = bound.map(({ term }) => term);
   const settings = terms.map(({ definition, options }) => termSettings(options, definition.options ?? {}));
-  const compiled = new Map<string, Compiled>();
+  const compiled = new Map<string, CompiledLoss>();
 
-  function compile(call: Call): Compiled {
+  function compile(call: Call): CompiledLoss {
     const structure = {
       channels: call.classes,
       targetForm: call.targetForm,
@@ -53,11 +45,7 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
       bound.map(({ term, formula }, i) => ({ title: term.definition.title, formula, settings: settings[i] })),
       structure,
     );
-    const result: Compiled = {
-      program,
-      valueOnly: createSchedule(program.graph, [program.value], call.activation),
-      withGradient: createSchedule(program.graph, [program.value, program.gradient], call.activation),
-    };
+    const result = compileLoss(program, call.activation);
     compiled.set(key, result);
     return result;
   }
@@ -82,40 +70,33 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
     return undefined;
   }
 
-  function prepare(logits: FloatArray, target: Target, options: CallOptions): Call {
+  function readAndCheck(logits: FloatArray, target: Target, options: CallOptions): Call {
     const call = readCall(logits, target, options);
     const refused = refusal({ channels: call.classes, activation: call.activation });
     if (refused) throw new LosskitError("UNSUPPORTED", refused);
     for (const { definition } of terms) {
       for (const [name, form] of Object.entries(definition.fields ?? {})) checkField(name, form, call);
     }
-    checkValues(call);
     return call;
   }
 
-  function run(
-    call: Call,
-    gradient: FloatArray | undefined,
-  ): { value: number; values: Float64Array; valuesShape: number[] } {
-    const { program, valueOnly, withGradient } = compile(call);
-    const outputs = new Map<Node, VoxelOutput>();
-    const { axes } = program.value;
+  /** What a call needs besides its arrays: somewhere to put the results. */
+  function start(call: Call) {
+    const compiledLoss = compile(call);
+    const { axes } = compiledLoss.program.value;
     const valuesShape = [
       ...(axes & IMAGE ? [call.images] : []),
       ...(axes & CLASS ? [call.classes] : []),
       ...(axes & VOXEL ? call.space : []),
     ];
     const values = new Float64Array(valuesShape.reduce((product, extent) => product * extent, 1));
-    if (axes & VOXEL) {
-      // The map of a class loss is always channels first: it is a result, not an array of the caller's.
-      outputs.set(program.value, { array: values, perChannel: (axes & CLASS) !== 0, layout: "channels-first" });
-    }
-    if (gradient) outputs.set(program.gradient, { array: gradient, perChannel: true, layout: call.layout });
-    const schedule = gradient ? withGradient : valueOnly;
-    const groups = evaluate(schedule, program.graph, call, parameterValues(terms, settings, call), outputs);
-    const group = groups.get(program.value);
+    return { compiledLoss, values, valuesShape, parameters: parameterValues(terms, settings, call) };
+  }
+
+  function finish({ value: group, backend }: LossValue, { values, valuesShape }: ReturnType<typeof start>) {
     if (group) values.set(group.data);
-    return { value: values.reduce((sum, v) => sum + v, 0), values, valuesShape };
+    const value = checkResult(values.reduce((sum, v) => sum + v, 0));
+    return { value, values, valuesShape, backend };
   }
 
   function checkResult(value: number): number {
@@ -130,16 +111,37 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
     terms,
     refusal,
     value(logits, target, options) {
-      return checkResult(run(prepare(logits, target, options), undefined).value);
+      const call = readAndCheck(logits, target, options);
+      const started = start(call);
+      const { compiledLoss, parameters, values } = started;
+      return finish(compiledLoss.run(call, parameters, { values }), started).value;
     },
     valueAndGradient<A extends FloatArray>(logits: A, target: Target, options: CallOptions): LossResult<A> {
-      const call = prepare(logits, target, options);
-      const gradient = (
-        logits instanceof Float32Array ? new Float32Array(logits.length) : new Float64Array(logits.length)
-      ) as A;
-      const result = run(call, gradient);
-      checkResult(result.value);
-      return { ...result, gradient, backend: "reference" };
+      const call = readAndCheck(logits, target, options);
+      const gradient = gradientArray(logits, target, options);
+      const started = start(call);
+      const { compiledLoss, parameters, values } = started;
+      return { ...finish(compiledLoss.run(call, parameters, { values, gradient }), started), gradient };
+    },
+    async valueAndGradientAsync<A extends FloatArray>(
+      logits: A,
+      target: Target,
+      options: CallOptions,
+    ): Promise<LossResult<A>> {
+      const call = readAndCheck(logits, target, options);
+      const gradient = gradientArray(logits, target, options);
+      const started = start(call);
+      const { compiledLoss, parameters, values } = started;
+      const result = await compiledLoss.runAsync(call, parameters, { values, gradient });
+      return { ...finish(result, started), gradient };
+    },
+    async prepare(logits, target, options) {
+      const call = readAndCheck(logits, target, options);
+      await compile(call).prepare(call, parameterValues(terms, settings, call));
+    },
+    plan(logits, target, options) {
+      const call = readAndCheck(logits, target, options);
+      return compile(call).plan(call, parameterValues(terms, settings, call), true);
     },
   };
 }

@@ -1,5 +1,6 @@
 // What a loss is to those who use it: facts about it, and the functions that give its value and gradient.
 
+import type { Plan } from "../compiler/plan.js";
 import type { Activation, CallOptions, FloatArray, ParameterValue, Target, TermOptions } from "../formula/options.js";
 
 export type Family = "distribution" | "region" | "boundary" | "compound" | "topology";
@@ -81,7 +82,7 @@ export interface LossResult<A extends FloatArray = FloatArray> {
   /** d value / d logits (or probabilities, with activation "none"), in the shape and type of the logits. */
   readonly gradient: A;
   /** Which backend computed it. */
-  readonly backend: "reference";
+  readonly backend: "reference" | "wasm";
 }
 
 export interface Loss {
@@ -94,6 +95,22 @@ export interface Loss {
   value(logits: FloatArray, target: Target, options: CallOptions): number;
   /** Value and gradient; throws as `value` does. */
   valueAndGradient<A extends FloatArray>(logits: A, target: Target, options: CallOptions): LossResult<A>;
+  /**
+   * The same without holding up a page: threads work while its own thread goes on, and kernels are compiled apart. The arrays must not
+   * change until it is done.
+   */
+  valueAndGradientAsync<A extends FloatArray>(logits: A, target: Target, options: CallOptions): Promise<LossResult<A>>;
+  /**
+   * Compiles the kernels for calls like this one without holding up the caller. Needed only on a page's main thread, for sums of losses whose
+   * kernels are larger than a browser compiles at once.
+   */
+  prepare(logits: FloatArray, target: Target, options: CallOptions): Promise<void>;
+  /**
+   * What the WebAssembly backend does for such a call with its gradient, as data.
+   *
+   * @throws LosskitError UNSUPPORTED where only the reference backend can compute the loss
+   */
+  plan(logits: FloatArray, target: Target, options: CallOptions): Plan;
   /** Why the loss cannot be trained with such a head; undefined where it can. */
   refusal(head: { readonly channels: number; readonly activation: Activation }): string | undefined;
 }

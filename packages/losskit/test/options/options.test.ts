@@ -193,10 +193,13 @@ describe.each(named)("%s", (_, factory) => {
     const before = shared.slice();
     const labels = new Uint8Array(new ArrayBuffer(target.length + 5), 3, target.length);
     labels.set(target);
-    const result = factory().valueAndGradient(shared, labels, options);
+    const result = factory().valueAndGradient(shared, labels, { ...options, backend: "reference" });
     expect(result.value).toBe(expected.value);
     expect(result.gradient).toBeInstanceOf(Float32Array);
     expect(result.gradient).toEqual(Float32Array.from(expected.gradient));
+    const kernels = factory().valueAndGradient(shared, labels, { ...options, backend: "wasm" });
+    expect(Math.abs(kernels.value - expected.value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected.value)));
+    expect(distance(kernels.gradient, expected.gradient)).toBeLessThan(1e-5 * largest(expected.gradient));
     expect(shared.slice()).toEqual(before);
     expect(labels).toEqual(target);
   });

@@ -6,8 +6,7 @@ import { GRADIENT_OF_ROUTINE, type Node } from "../../formula/node.js";
 import { ROUTINES } from "../../formula/operations.js";
 import type { Call } from "../../formula/options.js";
 import { type GridRoutine, type GroupRoutine, ROUTINE_FUNCTIONS } from "../../routines/routines.js";
-import type { Evaluation } from "./evaluate.js";
-import { type GroupValue, groupIndex } from "./group-values.js";
+import { type GroupValue, groupIndex } from "../group-values.js";
 
 /** A voxel value kept for all voxels: `[images][classes or 1][voxels]`. */
 export interface StoredVoxels {
@@ -15,6 +14,12 @@ export interface StoredVoxels {
   readonly data: Float64Array;
   /** Largest number of instances of one class in one image; 0 where the value numbers nothing. */
   readonly instances: number;
+}
+
+/** What routines read of an evaluation. */
+export interface RoutineSources {
+  readonly call: Call;
+  readonly groups: ReadonlyMap<Node, GroupValue>;
 }
 
 export function createStored(axes: Axes, call: Call): StoredVoxels {
@@ -26,7 +31,7 @@ export function createStored(axes: Axes, call: Call): StoredVoxels {
 export function runRoutine(
   node: Node,
   kept: readonly (StoredVoxels | undefined)[],
-  evaluation: Evaluation,
+  evaluation: RoutineSources,
 ): StoredVoxels {
   const ofGradient = node.name.endsWith(GRADIENT_OF_ROUTINE);
   const name = ofGradient ? node.name.slice(0, -GRADIENT_OF_ROUTINE.length) : node.name;
@@ -36,7 +41,7 @@ export function runRoutine(
     : runOnGrid(node, name, routine, ofGradient, kept, evaluation);
 }
 
-function scalarArgument(node: Node, position: number, { groups }: Evaluation): number {
+function scalarArgument(node: Node, position: number, { groups }: RoutineSources): number {
   const arg = node.args[position];
   return arg ? (groups.get(arg) as GroupValue).data[0] : 0;
 }
@@ -48,7 +53,7 @@ function runOnGrid(
   routine: GridRoutine,
   ofGradient: boolean,
   kept: readonly (StoredVoxels | undefined)[],
-  evaluation: Evaluation,
+  evaluation: RoutineSources,
 ): StoredVoxels {
   const { call } = evaluation;
   const { space, spacing, voxels } = call;
@@ -77,7 +82,7 @@ function cotangentOf(
   node: Node,
   kept: StoredVoxels | undefined,
   from: number,
-  { call, groups }: Evaluation,
+  { call, groups }: RoutineSources,
   classes: number,
 ): Float64Array {
   if (kept) return kept.data.subarray(from, from + call.voxels);
@@ -91,7 +96,7 @@ function runOnGroups(
   node: Node,
   routine: GroupRoutine,
   kept: readonly (StoredVoxels | undefined)[],
-  evaluation: Evaluation,
+  evaluation: RoutineSources,
 ): StoredVoxels {
   const { call, groups } = evaluation;
   const { voxelArguments, scalarArguments, hardTarget } = ROUTINES[node.name];

@@ -1,9 +1,9 @@
 // Gives every voxel value of a pass its rows; a row whose value is not needed any more serves the next one.
 
+import { activationInputs, type Pass, rowsOf } from "../../compiler/schedule.js";
 import type { Node } from "../../formula/node.js";
 import type { Evaluation } from "./evaluate.js";
 import type { Row } from "./rows.js";
-import { activationInputs, type Pass, rowsOf } from "./schedule.js";
 
 /** Voxels per block: a dozen rows of it stay in a core's second-level cache, and the cost of walking the graph is spread thin. */
 export const BLOCK = 2048;

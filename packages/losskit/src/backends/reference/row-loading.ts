@@ -1,5 +1,6 @@
 // Fills the rows of a block: what the call supplies, what routines left, and the activation, kept for later passes where it fits.
 
+import { ACTIVATED, type Pass } from "../../compiler/schedule.js";
 import { CLASS } from "../../formula/axes.js";
 import type { Call } from "../../formula/options.js";
 import type { Evaluation } from "./evaluate.js";
@@ -7,7 +8,6 @@ import { activate, type Block, type Probabilities, readChannel, readTarget, read
 import type { StoredVoxels } from "./routine-steps.js";
 import type { Rows } from "./row-assignment.js";
 import type { Row } from "./rows.js";
-import { ACTIVATED, type Pass } from "./schedule.js";
 
 /** `[images][classes][voxels]` by input name. */
 export type KeptActivations = Map<string, Float64Array>;

@@ -1,16 +1,16 @@
 // One pass over the voxels: loads rows, computes what the pass needs of them, adds up its reductions, keeps and gives out the rest.
 
+import { activationInputs, type Pass, rowsOf } from "../../compiler/schedule.js";
 import { VOXEL } from "../../formula/axes.js";
 import type { BinaryOp, Node, UnaryOp } from "../../formula/node.js";
+import { createGroup, type GroupValue, groupIndex, REDUCERS } from "../group-values.js";
 import { activationGradient, type Cotangents } from "./activation-gradient.js";
 import type { Evaluation, VoxelOutput } from "./evaluate.js";
-import { createGroup, type GroupValue, groupIndex, REDUCERS } from "./group-values.js";
 import { type Block, writeChannel } from "./inputs.js";
 import { createStored, type StoredVoxels } from "./routine-steps.js";
 import { assignRows, BLOCK, type Rows, rowOf } from "./row-assignment.js";
 import { createKept, loadRows } from "./row-loading.js";
 import { binaryRow, extremeRow, type Operand, type Row, sumRow, unaryRow, whereRow } from "./rows.js";
-import { activationInputs, type Pass, rowsOf } from "./schedule.js";
 
 /** Runs a pass; returns, per routine that follows it, its arguments kept for all voxels. */
 export function runPass(pass: Pass, evaluation: Evaluation): Map<Node, StoredVoxels[]> {

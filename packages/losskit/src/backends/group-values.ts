@@ -1,6 +1,6 @@
 // Values that do not vary over voxels: a few numbers per image, class and instance, and the operations on them.
 
-import { type Axes, CLASS, IMAGE, INSTANCE } from "../../formula/axes.js";
+import { type Axes, CLASS, IMAGE, INSTANCE } from "../formula/axes.js";
 
 /** Row-major over images, classes, instances; an axis that the value does not vary over has extent 1. */
 export interface GroupValue {

@@ -1,7 +1,7 @@
 // Splits a graph into passes over the voxels: what each pass computes, sums, stores and gives out.
 
-import { CLASS, VOXEL } from "../../formula/axes.js";
-import { type Graph, type Node, reachable } from "../../formula/node.js";
+import { CLASS, VOXEL } from "../formula/axes.js";
+import { type Graph, type Node, reachable } from "../formula/node.js";
 
 /** What happens once all voxels of the passes before it are done: first `groups`, then the pass, then `routines`. */
 export interface Pass {

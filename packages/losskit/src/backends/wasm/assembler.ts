@@ -1,0 +1,224 @@
+// A small WebAssembly assembler: functions as lists of instructions in, bytes or text out.
+
+/** How the numbers behind an instruction are written. */
+type Immediates = "none" | "index" | "type" | "memory" | "i32" | "f32" | "lane" | "lanes";
+
+const SIMD = 0xfd;
+const BULK = 0xfc;
+
+/** The instructions that kernels use, by the names of the specification. */
+const OPCODES = {
+  block: [[0x02], "type"],
+  loop: [[0x03], "type"],
+  if: [[0x04], "type"],
+  end: [[0x0b], "none"],
+  br: [[0x0c], "index"],
+  br_if: [[0x0d], "index"],
+  select: [[0x1b], "none"],
+  "local.get": [[0x20], "index"],
+  "local.set": [[0x21], "index"],
+  "local.tee": [[0x22], "index"],
+  "f64.load": [[0x2b], "memory"],
+  "f64.store": [[0x39], "memory"],
+  "i32.const": [[0x41], "i32"],
+  "f32.const": [[0x43], "f32"],
+  "i32.lt_u": [[0x49], "none"],
+  "i32.gt_s": [[0x4a], "none"],
+  "i32.add": [[0x6a], "none"],
+  "i32.sub": [[0x6b], "none"],
+  "i32.mul": [[0x6c], "none"],
+  "f64.add": [[0xa0], "none"],
+  "f64.min": [[0xa4], "none"],
+  "f64.max": [[0xa5], "none"],
+  "f64.promote_f32": [[0xbb], "none"],
+  "memory.fill": [[BULK, 11, 0], "none"],
+  "v128.load": [[SIMD, 0], "memory"],
+  "v128.load8_splat": [[SIMD, 7], "memory"],
+  "v128.load32_splat": [[SIMD, 9], "memory"],
+  "v128.store": [[SIMD, 11], "memory"],
+  "v128.const": [[SIMD, 12], "lanes"],
+  "i8x16.shuffle": [[SIMD, 13], "lanes"],
+  "i8x16.splat": [[SIMD, 15], "none"],
+  "i32x4.splat": [[SIMD, 17], "none"],
+  "f32x4.splat": [[SIMD, 19], "none"],
+  "f32x4.extract_lane": [[SIMD, 31], "lane"],
+  "f64x2.extract_lane": [[SIMD, 33], "lane"],
+  "i8x16.eq": [[SIMD, 35], "none"],
+  "i32x4.eq": [[SIMD, 55], "none"],
+  "i32x4.lt_s": [[SIMD, 57], "none"],
+  "f32x4.eq": [[SIMD, 65], "none"],
+  "f32x4.lt": [[SIMD, 67], "none"],
+  "f32x4.le": [[SIMD, 69], "none"],
+  "v128.not": [[SIMD, 77], "none"],
+  "v128.and": [[SIMD, 78], "none"],
+  "v128.andnot": [[SIMD, 79], "none"],
+  "v128.or": [[SIMD, 80], "none"],
+  "v128.xor": [[SIMD, 81], "none"],
+  "v128.load32_zero": [[SIMD, 92], "memory"],
+  "v128.load64_zero": [[SIMD, 93], "memory"],
+  "f64x2.promote_low_f32x4": [[SIMD, 95], "none"],
+  "i8x16.max_u": [[SIMD, 121], "none"],
+  "i32x4.shl": [[SIMD, 171], "none"],
+  "i32x4.shr_s": [[SIMD, 172], "none"],
+  "i32x4.add": [[SIMD, 174], "none"],
+  "i32x4.sub": [[SIMD, 177], "none"],
+  "i32x4.max_u": [[SIMD, 185], "none"],
+  "f32x4.abs": [[SIMD, 224], "none"],
+  "f32x4.neg": [[SIMD, 225], "none"],
+  "f32x4.sqrt": [[SIMD, 227], "none"],
+  "f32x4.add": [[SIMD, 228], "none"],
+  "f32x4.sub": [[SIMD, 229], "none"],
+  "f32x4.mul": [[SIMD, 230], "none"],
+  "f32x4.div": [[SIMD, 231], "none"],
+  "f32x4.pmin": [[SIMD, 234], "none"],
+  "f32x4.pmax": [[SIMD, 235], "none"],
+  "f64x2.add": [[SIMD, 240], "none"],
+  "f32x4.convert_i32x4_s": [[SIMD, 250], "none"],
+} as const satisfies Readonly<Record<string, readonly [readonly number[], Immediates]>>;
+
+export type Opcode = keyof typeof OPCODES;
+
+/** An instruction with its immediates: an index, a constant, a memory offset, sixteen lanes. */
+export type Instruction = readonly [op: Opcode, ...immediates: readonly number[]];
+
+const TYPES = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
+export type LocalType = keyof typeof TYPES;
+
+/** Of a block that leaves nothing on the stack. */
+export const EMPTY = 0x40;
+
+export interface WasmFunction {
+  readonly name: string;
+  /** Number of parameters, all i32; they are the first locals. */
+  readonly parameters: number;
+  readonly locals: readonly LocalType[];
+  readonly body: readonly Instruction[];
+}
+
+export interface WasmModule {
+  /** Whether the memory it imports is shared between threads. */
+  readonly sharedMemory: boolean;
+  readonly functions: readonly WasmFunction[];
+}
+
+/** All memory that 32-bit addresses reach, in pages. */
+const MAX_PAGES = 65536;
+
+export function encodeModule({ sharedMemory, functions }: WasmModule): Uint8Array<ArrayBuffer> {
+  const types = functions.map(({ parameters }) => [0x60, ...vector(Array(parameters).fill([TYPES.i32])), 0]);
+  const limits = [sharedMemory ? 0x03 : 0x01, ...unsigned(1), ...unsigned(MAX_PAGES)];
+  const memory = [...text("env"), ...text("memory"), 0x02, ...limits];
+  const exports = functions.map(({ name }, i) => [...text(name), 0x00, ...unsigned(i)]);
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(1, vector(types)),
+    ...section(2, vector([memory])),
+    ...section(3, vector(functions.map((_, i) => unsigned(i)))),
+    ...section(7, vector(exports)),
+    ...section(10, vector(functions.map(encodeFunction))),
+  ]);
+}
+
+function encodeFunction({ locals, body }: WasmFunction): number[] {
+  const runs: { type: LocalType; count: number }[] = [];
+  for (const type of locals) {
+    const last = runs[runs.length - 1];
+    if (last?.type === type) last.count++;
+    else runs.push({ type, count: 1 });
+  }
+  const code = vector(runs.map(({ type, count }) => [...unsigned(count), TYPES[type]]));
+  for (const instruction of body) encodeInstruction(code, instruction);
+  code.push(...OPCODES.end[0]);
+  return [...unsigned(code.length), ...code];
+}
+
+const float = new DataView(new ArrayBuffer(4));
+
+function encodeInstruction(code: number[], [op, ...immediates]: Instruction): void {
+  const [opcode, kind] = OPCODES[op];
+  if (opcode[0] === SIMD) code.push(SIMD, ...unsigned(opcode[1]));
+  else code.push(...opcode);
+  const [first = 0] = immediates;
+  switch (kind) {
+    case "none":
+      return;
+    case "index":
+      code.push(...unsigned(first));
+      return;
+    case "memory":
+      // Alignment is only a hint; 0 promises nothing.
+      code.push(0, ...unsigned(first));
+      return;
+    case "i32":
+      code.push(...signed(first));
+      return;
+    case "f32":
+      float.setFloat32(0, first, true);
+      for (let i = 0; i < 4; i++) code.push(float.getUint8(i));
+      return;
+    default:
+      code.push(...immediates);
+  }
+}
+
+const section = (id: number, content: readonly number[]) => [id, ...unsigned(content.length), ...content];
+
+const vector = (entries: readonly (readonly number[])[]): number[] => [...unsigned(entries.length), ...entries.flat()];
+
+const text = (name: string) => vector([...name].map((letter) => [letter.charCodeAt(0)]));
+
+/** LEB128, seven bits a byte, the lowest first. */
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    const low = rest % 128;
+    rest = Math.floor(rest / 128);
+    bytes.push(rest > 0 ? low + 128 : low);
+  } while (rest > 0);
+  return bytes;
+}
+
+function signed(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value | 0; ; ) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    const done = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
+    bytes.push(done ? low : low | 0x80);
+    if (done) return bytes;
+  }
+}
+
+/** The module in the text format, one instruction a line. */
+export function printModule({ sharedMemory, functions }: WasmModule): string {
+  const lines = ["(module", `  (import "env" "memory" (memory 1 ${MAX_PAGES}${sharedMemory ? " shared" : ""}))`];
+  for (const { name, parameters, locals, body } of functions) {
+    lines.push(`  (func (export "${name}")${parameters > 0 ? ` (param${" i32".repeat(parameters)})` : ""}`);
+    if (locals.length > 0) lines.push(`    (local ${locals.join(" ")})`);
+    let depth = 2;
+    for (const instruction of body) {
+      const [op] = instruction;
+      if (op === "end") depth--;
+      lines.push("  ".repeat(depth) + printInstruction(instruction));
+      if (op === "block" || op === "loop" || op === "if") depth++;
+    }
+    lines.push("  )");
+  }
+  return `${[...lines, ")"].join("\n")}\n`;
+}
+
+function printInstruction([op, ...immediates]: Instruction): string {
+  const [, kind] = OPCODES[op];
+  if (kind === "none" || kind === "type") return op;
+  if (kind === "memory") return immediates[0] === 0 ? op : `${op} offset=${immediates[0]}`;
+  if (op === "v128.const") return `${op} i8x16 ${immediates.join(" ")}`;
+  if (kind === "f32") return `${op} ${printFloat(immediates[0])}`;
+  return `${op} ${immediates.join(" ")}`;
+}
+
+function printFloat(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  return Object.is(value, -0) ? "-0" : String(Math.fround(value));
+}

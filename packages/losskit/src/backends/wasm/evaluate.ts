@@ -1,0 +1,153 @@
+// The WebAssembly backend: runs the passes of a plan by compiled kernels in float32, with sums and the combine step in float64.
+
+import type { PlanPass } from "../../compiler/plan.js";
+import { CLASS } from "../../formula/axes.js";
+import type { Node } from "../../formula/node.js";
+import type { Call, FloatArray, LabelArray, ParameterValue } from "../../formula/options.js";
+import { checkFieldValues, checkLogits, checkTarget, checkWeights } from "../check-values.js";
+import { evaluateGroup } from "../evaluate-groups.js";
+import { createGroup, type GroupValue, groupIndex, REDUCERS } from "../group-values.js";
+import { bind } from "./bindings.js";
+import type { CompiledKernel } from "./kernel-module.js";
+import { allocate, free } from "./memory.js";
+import { type ChunkSums, type ConstantOf, runKernel, type Threaded } from "./run-kernel.js";
+import { type RoutineArrays, runRoutine } from "./run-routine.js";
+
+/** A pass with its compiled kernel. */
+export interface CompiledPass extends PlanPass {
+  readonly compiled: CompiledKernel | undefined;
+}
+
+export interface WasmEvaluation {
+  readonly call: Call;
+  readonly parameters: ReadonlyMap<string, ParameterValue>;
+  /** Where results that vary over voxels go, by the names of kernels' arrays: "gradient", "values". */
+  readonly outputs: ReadonlyMap<string, FloatArray>;
+  readonly threads: number;
+}
+
+/**
+ * Runs the passes one after the other.
+ *
+ * @returns the results that do not vary over voxels; the others are in `outputs`
+ * @throws LosskitError for values that the arrays may not hold, MEMORY, THREADS
+ */
+export function* evaluateKernels(
+  passes: readonly CompiledPass[],
+  evaluation: WasmEvaluation,
+): Threaded<ReadonlyMap<Node, GroupValue>> {
+  const { call, threads } = evaluation;
+  const groups = new Map<Node, GroupValue>();
+  const byId = new Map<number, Node>();
+  const arrays = callArrays(evaluation);
+  const lent: (FloatArray | LabelArray)[] = [];
+  const lend = (name: string, length: number): Float32Array => {
+    const array = allocate(length, "float32");
+    lent.push(array);
+    arrays.set(name, array);
+    return array;
+  };
+  let unchecked = true;
+  try {
+    for (const { pass, compiled } of passes) {
+      for (const node of pass.groups) {
+        groups.set(node, combine(node, evaluation, groups));
+        byId.set(node.id, node);
+      }
+      if (compiled) {
+        for (const { routine, argument } of pass.stores) {
+          lend(`stored ${routine.id} argument ${argument}`, storedLength(routine, call));
+        }
+        const constantOf: ConstantOf = (source, image, c) => {
+          if (source === "ignore") return ignoreConstant(call, compiled);
+          const value = groups.get(byId.get(source) as Node) as GroupValue;
+          return value.data[groupIndex(value, image, c)];
+        };
+        const chunks = yield* runKernel(
+          compiled,
+          bind(compiled.kernel.arrays, arrays, call),
+          call,
+          constantOf,
+          threads,
+        );
+        if (unchecked) check(compiled, chunks, call);
+        unchecked = false;
+        for (const node of pass.reductions) groups.set(node, joinChunks(node, compiled, chunks, call));
+        for (const node of pass.reductions) byId.set(node.id, node);
+      }
+      for (const node of pass.routines) {
+        const result = lend(`stored ${node.id}`, storedLength(node, call));
+        runRoutine(node, arrays as RoutineArrays, result, call, groups);
+      }
+    }
+  } finally {
+    for (const array of lent) free(array);
+  }
+  return groups;
+}
+
+export function combine(
+  node: Node,
+  { call, parameters }: Pick<WasmEvaluation, "call" | "parameters">,
+  groups: ReadonlyMap<Node, GroupValue>,
+): GroupValue {
+  return evaluateGroup(node, { call, parameters, groups }, () => {
+    throw new Error("kernels number no objects");
+  });
+}
+
+function callArrays({ call, outputs }: WasmEvaluation): Map<string, FloatArray | LabelArray> {
+  const arrays = new Map<string, FloatArray | LabelArray>(outputs);
+  arrays.set("logits", call.logits);
+  arrays.set("target", call.target);
+  if (call.weights) arrays.set("weights", call.weights);
+  for (const [name, field] of Object.entries(call.fields)) arrays.set(`field ${name}`, field);
+  return arrays;
+}
+
+const storedLength = (routine: Node, { images, classes, voxels }: Call) =>
+  images * (routine.axes & CLASS ? classes : 1) * voxels;
+
+/** A label that never occurs stands for a value that no label of the array can have. */
+function ignoreConstant({ ignore }: Call, { kernel }: CompiledKernel): number {
+  const value = ignore as number;
+  const target = kernel.arrays.find(({ name }) => name === "target");
+  if (target?.type === "float32") return Math.fround(value) === value ? value : Number.NaN;
+  return Number.isInteger(value) ? value : -(2 ** 31);
+}
+
+/** What the first pass has not read is read here; what it found to be out of bounds is looked for, to be named. */
+function check({ kernel }: CompiledKernel, chunks: readonly ChunkSums[], call: Call): void {
+  const largest = kernel.checks.map((_, i) =>
+    chunks.reduce((max, { largestBits }) => Math.max(max, largestBits[i]), 0),
+  );
+  const isFine = (name: string) => {
+    const at = kernel.checks.findIndex(({ array }) => kernel.arrays[array].name === name);
+    if (at < 0) return false;
+    const { limit } = kernel.checks[at];
+    return largest[at] <= (limit === "classes" ? Math.max(1, call.classes - 1) : limit);
+  };
+  if (!isFine("logits")) checkLogits(call);
+  if (!isFine("target")) checkTarget(call);
+  if (call.weights && !isFine("weights")) checkWeights(call);
+  for (const name of Object.keys(call.fields)) if (!isFine(`field ${name}`)) checkFieldValues(name, call);
+}
+
+/** Adds the partials up, in the order of the chunks. */
+export function joinChunks(
+  node: Node,
+  { kernel }: Pick<CompiledKernel, "kernel">,
+  chunks: readonly ChunkSums[],
+  call: Pick<Call, "images" | "classes">,
+): GroupValue {
+  const index = kernel.sums.findIndex((sum) => sum.node === node.id);
+  const { start, join } = REDUCERS[kernel.sums[index].how];
+  const result = createGroup(node.axes, { images: call.images, classes: call.classes, instances: 1 }, start);
+  for (const { image, sums } of chunks) {
+    sums[index].forEach((partial, c) => {
+      const at = groupIndex(result, image, c);
+      result.data[at] = join(result.data[at], partial);
+    });
+  }
+  return result;
+}

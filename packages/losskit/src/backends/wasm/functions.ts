@@ -1,0 +1,171 @@
+// exp, log and their kin for 4 float32 lanes, as polynomials. test/backends/functions.test.ts measures their errors over all floats.
+
+import type { LaneCode, LaneNode } from "./lane-code.js";
+
+/** ln 2 in two parts; the first has 9 bits, so that its products with exponents are exact (Cody and Waite). */
+const LN2_HIGH = 0.693359375;
+const LN2_LOW = -2.1219444e-4;
+/** 1.5 × 2^23: adding it leaves a whole number in the low bits of a float. */
+const ROUNDER = 12582912;
+const SIGN = 0x80000000 | 0;
+
+/** exp is taken of at least this (kernel.ts has the reason), … */
+const SMALLEST_ARGUMENT = -64;
+/** … and of at most this: beyond 127.5 ln 2 the power of two would be 2^128, which is no float. */
+const LARGEST_ARGUMENT = 88.37;
+
+interface Reduced {
+  /** Bits of 1.5 × 2^23 + k. */
+  readonly kBits: LaneNode;
+  readonly r: LaneNode;
+}
+
+/** t = k ln 2 + r with |r| ≤ ln 2 / 2. */
+function reduce(c: LaneCode, t: LaneNode): Reduced {
+  const kBits = c.add(c.mul(t, c.float(Math.LOG2E)), c.float(ROUNDER));
+  const k = c.sub(kBits, c.float(ROUNDER));
+  const r = c.sub(c.sub(t, c.mul(k, c.float(LN2_HIGH))), c.mul(k, c.float(LN2_LOW)));
+  return { kBits, r };
+}
+
+/**
+ * exp(r) - 1 - r over r², |r| ≤ ln 2 / 2; minimax by Lawson's iteration, relative error of exp 3.1e-9. Split in two,
+ * so that the chain of dependent operations is short.
+ */
+function expTail(c: LaneCode, r: LaneNode, square: LaneNode): LaneNode {
+  const low = c.add(c.float(0.49999994), c.mul(c.float(0.16666521), r));
+  const high = c.add(c.add(c.float(0.04166839), c.mul(c.float(0.00836874), r)), c.mul(square, c.float(0.00138145)));
+  return c.add(low, c.mul(square, high));
+}
+
+function scaledExp(c: LaneCode, t: LaneNode): LaneNode {
+  const { kBits, r } = reduce(c, t);
+  const square = c.mul(r, r);
+  const e = c.add(c.add(c.float(1), r), c.mul(square, expTail(c, r, square)));
+  // k into the exponent: the bits of the rounder above it are shifted out.
+  return c.op("i32x4.add", e, c.shift("i32x4.shl", kBits, 23));
+}
+
+/** pmax(a, b) is a where b is not larger, so a NaN in the first place stays one. */
+const atLeast = (c: LaneCode, a: LaneNode, bound: number) => c.op("f32x4.pmax", a, c.float(bound));
+const atMost = (c: LaneCode, a: LaneNode, bound: number) => c.op("f32x4.pmin", a, c.float(bound));
+
+/** exp(t) for t ≤ 0, taken as at least exp(-64). */
+export const expNegative = (c: LaneCode, t: LaneNode): LaneNode => scaledExp(c, atLeast(c, t, SMALLEST_ARGUMENT));
+
+/** exp(t), taken as at least exp(-64) and at most 2.3e38. */
+export const exp = (c: LaneCode, t: LaneNode): LaneNode =>
+  scaledExp(c, atMost(c, atLeast(c, t, SMALLEST_ARGUMENT), LARGEST_ARGUMENT));
+
+/** exp(t) - 1 = 2^k (exp(r) - 1) + (2^k - 1): both parts are exact near 0, where exp(t) - 1 would cancel. */
+export function expm1(c: LaneCode, t: LaneNode): LaneNode {
+  const { kBits, r } = reduce(c, atMost(c, atLeast(c, t, SMALLEST_ARGUMENT), LARGEST_ARGUMENT));
+  const square = c.mul(r, r);
+  const minusOne = c.add(r, c.mul(square, expTail(c, r, square)));
+  const power = c.op("i32x4.add", c.float(1), c.shift("i32x4.shl", kBits, 23));
+  return c.add(c.mul(power, minusOne), c.sub(power, c.float(1)));
+}
+
+/** log((1 + s) / (1 - s)) = 2s + 2s z (…), z = s² ≤ 1/9; minimax as above, relative error 4.5e-9. */
+function logOfRatio(c: LaneCode, s: LaneNode): LaneNode {
+  const z = c.mul(s, s);
+  const low = c.add(c.float(0.33333209), c.mul(c.float(0.20010763), z));
+  const high = c.add(c.float(0.14000903), c.mul(c.float(0.14005993), z));
+  const series = c.mul(z, c.add(low, c.mul(c.mul(z, z), high)));
+  const twice = c.add(s, s);
+  return c.add(twice, c.mul(twice, series));
+}
+
+/** log(1 + a) for 0 ≤ a ≤ 1, by s = a / (2 + a). */
+export const log1pUnit = (c: LaneCode, a: LaneNode): LaneNode => logOfRatio(c, c.div(a, c.add(a, c.float(2))));
+
+/** Bits of the square root of one half: mantissas are taken from there to its double. */
+const ROOT_HALF_BITS = 0x3f3504f3;
+
+/** a = 2^k m with √½ ≤ m < √2: k as a float, and m - 1. For positive, normal a. */
+function splitExponent(c: LaneCode, a: LaneNode): { readonly k: LaneNode; readonly f: LaneNode } {
+  const exponent = c.shift("i32x4.shr_s", c.op("i32x4.sub", a, c.int(ROOT_HALF_BITS)), 23);
+  const m = c.op("i32x4.sub", a, c.shift("i32x4.shl", exponent, 23));
+  return { k: c.op("f32x4.convert_i32x4_s", exponent), f: c.sub(m, c.float(1)) };
+}
+
+/** log of a positive, normal a. */
+function logOfPositive(c: LaneCode, a: LaneNode): LaneNode {
+  const { k, f } = splitExponent(c, a);
+  const ofMantissa = logOfRatio(c, c.div(f, c.add(f, c.float(2))));
+  return c.add(c.mul(k, c.float(LN2_HIGH)), c.add(ofMantissa, c.mul(k, c.float(LN2_LOW))));
+}
+
+/** `inside` where 0 < a < ∞; -∞ at 0, NaN below it and for NaN, ∞ at ∞. Subnormal a count as 0. */
+function whereLogExists(c: LaneCode, a: LaneNode, inside: LaneNode): LaneNode {
+  const isZero = c.op("f32x4.lt", c.op("f32x4.abs", a), c.float(SMALLEST_NORMAL));
+  const isPositive = c.op("f32x4.le", c.float(SMALLEST_NORMAL), a);
+  const isBounded = c.op("f32x4.lt", a, c.float(Number.POSITIVE_INFINITY));
+  const elsewhere = select(c, isZero, c.float(Number.NEGATIVE_INFINITY), select(c, isPositive, a, c.float(Number.NaN)));
+  return select(c, c.op("v128.and", isPositive, isBounded), inside, elsewhere);
+}
+
+const SMALLEST_NORMAL = 2 ** -126;
+
+export const log = (c: LaneCode, a: LaneNode): LaneNode => whereLogExists(c, a, logOfPositive(c, a));
+
+/** log(1 + a): of u = 1 + a, rounded, and what the rounding has lost, divided by u. */
+export function log1p(c: LaneCode, a: LaneNode): LaneNode {
+  const u = c.add(c.float(1), a);
+  const lost = c.div(c.sub(a, c.sub(u, c.float(1))), u);
+  return whereLogExists(c, u, c.add(logOfPositive(c, u), lost));
+}
+
+/** Splits a float into its first 12 bits and the rest (both exact). */
+function firstBits(c: LaneCode, b: LaneNode): { readonly high: LaneNode; readonly low: LaneNode } {
+  const high = c.op("v128.and", b, c.int(0xfffff000 | 0));
+  return { high, low: c.sub(b, high) };
+}
+
+/**
+ * a^b = 2^(b k + b log2 m) for a = 2^k m ≥ 0. The product b k can have 32 bits, of which a float would lose the last 8: b is split, so that
+ * b_high k is exact, and the whole part is taken off before the rest is added.
+ */
+export function pow(c: LaneCode, a: LaneNode, b: LaneNode): LaneNode {
+  const { k, f } = splitExponent(c, a);
+  const log2m = c.mul(logOfRatio(c, c.div(f, c.add(f, c.float(2)))), c.float(Math.LOG2E));
+  const { high, low } = firstBits(c, b);
+  const exactPart = c.mul(high, k);
+  const rest = c.add(c.mul(low, k), c.mul(b, log2m));
+  const total = atMost(c, atLeast(c, c.add(exactPart, rest), -126), 127.99);
+  const kBits = c.add(total, c.float(ROUNDER));
+  const whole = c.sub(kBits, c.float(ROUNDER));
+  // Out of range the difference is meaningless, and is bounded so that the result saturates.
+  const fraction = atMost(c, atLeast(c, c.add(c.sub(exactPart, whole), rest), -0.51), 0.51);
+  const r = c.mul(fraction, c.float(Math.LN2));
+  const square = c.mul(r, r);
+  const mantissa = c.add(c.add(c.float(1), r), c.mul(square, expTail(c, r, square)));
+  const power = c.op("i32x4.add", mantissa, c.shift("i32x4.shl", kBits, 23));
+  const zero = c.float(0);
+  const atZero = select(
+    c,
+    c.op("f32x4.lt", zero, b),
+    zero,
+    select(c, c.op("f32x4.eq", b, zero), c.float(1), c.float(Number.POSITIVE_INFINITY)),
+  );
+  const positive = c.op("f32x4.le", c.float(SMALLEST_NORMAL), a);
+  const isZero = c.op("f32x4.lt", c.op("f32x4.abs", a), c.float(SMALLEST_NORMAL));
+  return select(c, positive, power, select(c, isZero, atZero, c.float(Number.NaN)));
+}
+
+/**
+ * a where the mask is set, b elsewhere. Three instructions, as bitselect is on x86, but two selections that swap their
+ * arguments (p and 1 - p) share two of them.
+ */
+export function select(c: LaneCode, mask: LaneNode, a: LaneNode, b: LaneNode): LaneNode {
+  const [first, second] = a.id <= b.id ? [a, b] : [b, a];
+  return c.op("v128.xor", b, c.op("v128.and", mask, c.op("v128.xor", first, second)));
+}
+
+/** |a| with its sign set: -|a|. */
+export const negativeAbs = (c: LaneCode, a: LaneNode): LaneNode => c.op("v128.or", a, c.int(SIGN));
+
+/** An a that is not negative, with the sign of b. */
+export const copySign = (c: LaneCode, a: LaneNode, b: LaneNode): LaneNode =>
+  c.op("v128.or", a, c.op("v128.and", b, c.int(SIGN)));
+export const SIGN_BIT = SIGN;

@@ -1,0 +1,138 @@
+// How a stage reads what it is made of: arrays, labels, constants, and rows that earlier stages have left.
+
+import type { KernelCheck, KernelValue } from "../../compiler/kernel.js";
+import type { Opcode } from "./assembler.js";
+import type { FunctionFrame } from "./emit.js";
+import { LANES, type StageLocals, VECTOR } from "./emit-tile.js";
+import * as functions from "./functions.js";
+import type { LaneNode } from "./lane-code.js";
+import { createValueLowering } from "./lower-values.js";
+
+export type LeafReader = ReturnType<typeof createLeafReader>;
+
+/** Labels of all vectors of an iteration are loaded at once. */
+const LABEL_LOADS: Readonly<Record<number, Opcode>> = {
+  1: "v128.load32_zero",
+  2: "v128.load64_zero",
+  4: "v128.load",
+};
+
+/**
+ * @param index of the stage
+ * @param rowPointers locals with the addresses of the rows, common and of the class
+ */
+export function createLeafReader(
+  { kernel, layout, code: c, parameter }: FunctionFrame,
+  index: number,
+  own: StageLocals,
+  rowPointers: { readonly common: number; readonly perClass: number },
+  unroll: number,
+) {
+  const used = { common: false, perClass: false };
+  const ignore = kernel.constants.findIndex(({ source }) => source === "ignore");
+  const pointerTo = (slot: number) => own.pointers.get(slot) as number;
+
+  function rowPlace(row: number, chain: number): { pointer: number; offset: number } {
+    const kind = kernel.rows[row] ? "perClass" : "common";
+    used[kind] = true;
+    return { pointer: rowPointers[kind], offset: layout.rows.offsets[row] + VECTOR * chain };
+  }
+
+  const loadFloats = (slot: number, chain: number) =>
+    c.leaf(
+      [
+        ["local.get", pointerTo(slot)],
+        ["v128.load", VECTOR * chain],
+      ],
+      false,
+    );
+  const loadLabels = (slot: number) =>
+    c.leaf(
+      [
+        ["local.get", pointerTo(slot)],
+        [LABEL_LOADS[unroll], 0],
+      ],
+      false,
+    );
+
+  /** What the labels of an array are compared with, in every lane. */
+  function wantedLabel(op: KernelValue["op"], type: "uint8" | "int32" | "float32"): LaneNode {
+    const splat = type === "uint8" ? "i8x16.splat" : "i32x4.splat";
+    if (op === "isClass") return c.leaf([["local.get", own.perClass?.index as number], [splat]], true);
+    if (op === "isOne") return c.leaf([["i32.const", 1], [splat]], true);
+    const load = type === "uint8" ? "v128.load8_splat" : "v128.load32_splat";
+    return c.leaf(
+      [
+        ["local.get", parameter.constants],
+        [load, layout.constants.offsets[ignore]],
+      ],
+      true,
+    );
+  }
+
+  function labelMask({ op, data: slot }: KernelValue, chain: number): LaneNode {
+    const { type } = kernel.arrays[slot];
+    const wanted = wantedLabel(op, type);
+    if (type !== "uint8") return c.op("i32x4.eq", loadFloats(slot, chain), wanted);
+    // One comparison for all vectors of the iteration; then each byte of the mask fills a lane.
+    const bytes = c.op("i8x16.eq", loadLabels(slot), wanted);
+    const lanes = Array.from({ length: VECTOR }, (_, i) => LANES * chain + Math.floor(i / LANES));
+    return c.shuffle(bytes, bytes, lanes);
+  }
+
+  const read = (chain: number) => (value: KernelValue) => {
+    const held = kernel.kept.get(value.id);
+    if (held && held.afterStage !== index) {
+      const { pointer, offset } = rowPlace(held.row, chain);
+      return c.leaf(
+        [
+          ["local.get", pointer],
+          ["v128.load", offset],
+        ],
+        false,
+      );
+    }
+    switch (value.op) {
+      case "constant": {
+        const { perClass } = kernel.constants[value.data];
+        const base = perClass ? (own.perClass?.constants as number) : parameter.constants;
+        return c.leaf(
+          [
+            ["local.get", base],
+            ["v128.load32_splat", layout.constants.offsets[value.data]],
+          ],
+          true,
+        );
+      }
+      case "load":
+        return loadFloats(value.data, chain);
+      case "isClass":
+      case "isOne":
+      case "isIgnored":
+        return labelMask(value, chain);
+      default:
+        return undefined;
+    }
+  };
+
+  /** Bits to check, as unsigned integers: ignored targets are 0, numbers of either sign have it set. */
+  function checkedBits({ array, withoutSign }: KernelCheck, chain: number): LaneNode | undefined {
+    const { name, type } = kernel.arrays[array];
+    // The bytes of an iteration are checked once, with its first vector.
+    if (type === "uint8" && chain > 0) return undefined;
+    const bits = type === "uint8" ? loadLabels(array) : loadFloats(array, chain);
+    if (name === "target" && ignore >= 0) {
+      const equal = type === "uint8" ? "i8x16.eq" : type === "int32" ? "i32x4.eq" : "f32x4.eq";
+      return c.op("v128.andnot", bits, c.op(equal, bits, wantedLabel("isIgnored", type)));
+    }
+    return withoutSign ? functions.negativeAbs(c, bits) : bits;
+  }
+
+  return {
+    rowPlace,
+    checkedBits,
+    usesRows: () => used,
+    /** By chain: a kernel's value as lane code. */
+    lowerings: Array.from({ length: unroll }, (_, chain) => createValueLowering(c, read(chain))),
+  };
+}

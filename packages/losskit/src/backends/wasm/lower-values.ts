@@ -1,0 +1,84 @@
+// A kernel's values as lane code: which instructions each operation is made of.
+
+import type { KernelValue } from "../../compiler/kernel.js";
+import * as functions from "./functions.js";
+import type { LaneCode, LaneNode } from "./lane-code.js";
+
+/** How the leaves of a stage are read; `undefined` for a value that must be computed from its arguments. */
+export type ReadLeaf = (value: KernelValue) => LaneNode | undefined;
+
+/** A function from values to lane code that shares what it has made before. */
+export function createValueLowering(c: LaneCode, read: ReadLeaf): (value: KernelValue) => LaneNode {
+  const made = new Map<KernelValue, LaneNode>();
+  const lower = (value: KernelValue): LaneNode => {
+    const before = made.get(value);
+    if (before) return before;
+    const node = read(value) ?? lowerValue(c, value, lower);
+    made.set(value, node);
+    return node;
+  };
+  return lower;
+}
+
+function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue) => LaneNode): LaneNode {
+  const { op } = value;
+  const [first, second, third] = value.args;
+  const a = () => lower(first);
+  const b = () => lower(second);
+  /** With the mask set on or off: `not` costs no instruction of its own. */
+  const masked = (v: LaneNode) =>
+    first.op === "not" ? c.op("v128.andnot", v, lower(first.args[0])) : c.op("v128.and", v, a());
+  switch (op) {
+    case "number":
+      return c.float(value.data);
+    case "add":
+      return c.add(a(), b());
+    case "sub":
+      return c.sub(a(), b());
+    case "mul":
+      return c.mul(a(), b());
+    case "div":
+      return c.div(a(), b());
+    case "min":
+      return c.op("f32x4.pmin", a(), b());
+    case "max":
+      return c.op("f32x4.pmax", a(), b());
+    case "neg":
+      return first.op === "abs" ? functions.negativeAbs(c, lower(first.args[0])) : c.op("f32x4.neg", a());
+    case "abs":
+      return c.op("f32x4.abs", a());
+    case "sqrt":
+      return c.op("f32x4.sqrt", a());
+    case "exp":
+    case "expNegative":
+    case "log":
+    case "log1p":
+    case "log1pUnit":
+    case "expm1":
+      return functions[op](c, a());
+    case "pow":
+      return functions.pow(c, a(), b());
+    case "copySign":
+      return functions.copySign(c, a(), b());
+    case "lt":
+      return c.op("f32x4.lt", a(), b());
+    case "le":
+      return c.op("f32x4.le", a(), b());
+    case "eq":
+      return c.op("f32x4.eq", a(), b());
+    case "not":
+      return c.op("v128.not", a());
+    case "and":
+      if (first.op === "not") return c.op("v128.andnot", b(), lower(first.args[0]));
+      if (second.op === "not") return c.op("v128.andnot", a(), lower(second.args[0]));
+      return c.op("v128.and", a(), b());
+    case "asFloat":
+      return masked(c.float(1));
+    case "keep":
+      return masked(b());
+    case "select":
+      return functions.select(c, a(), b(), lower(third));
+    default:
+      throw new Error(`a stage has no ${op} (value ${value.id}); the plan is wrong`);
+  }
+}

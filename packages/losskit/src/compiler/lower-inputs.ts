@@ -1,0 +1,155 @@
+// The inputs of a formula as values of a kernel: target, weights, probabilities and their logarithms, and the way back to the logits.
+
+import type { Activation } from "../formula/options.js";
+import type { KernelValue } from "./kernel.js";
+import type { KernelValues } from "./kernel-values.js";
+
+/** With activation "none" the logarithms see probabilities of at least this: backends/reference/inputs.ts has the reason. */
+const SMALLEST_PROBABILITY = 1e-12;
+
+export interface Probabilities {
+  p(): KernelValue;
+  q(): KernelValue;
+  logP(): KernelValue;
+  logQ(): KernelValue;
+  /** Whether p is above one half, where 1 - p must not be a difference. */
+  large(): KernelValue;
+}
+
+/** Every value is made once, and only where something asks for it. */
+const lazy = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
+const unavailable = (name: string) => (): never => {
+  throw new Error(`a kernel cannot have ${name} here; the schedule should have seen to it`);
+};
+
+/** p and q from exp(-|x|), which cannot overflow; the smaller of the two keeps all its digits. */
+export function sigmoidOf(k: KernelValues, x: KernelValue): Probabilities {
+  const positive = () => k.compare("le", k.zero, x);
+  const e = lazy(() => k.unary("expNegative", k.unary("neg", k.unary("abs", x))));
+  const large = lazy(() => k.binary("div", k.one, k.binary("add", k.one, e())));
+  const small = lazy(() => k.binary("mul", e(), large()));
+  const log = lazy(() => k.unary("log1pUnit", e()));
+  return {
+    p: lazy(() => k.select(positive(), large(), small())),
+    q: lazy(() => k.select(positive(), small(), large())),
+    logP: lazy(() => k.binary("sub", k.binary("min", x, k.zero), log())),
+    logQ: lazy(() => k.binary("sub", k.unary("neg", k.binary("max", x, k.zero)), log())),
+    large: positive,
+  };
+}
+
+/**
+ * With m the largest logit, e = exp(x - m), `others` the sum of e over all classes but the largest, Z = 1 + others: p = e / Z, 1 - p =
+ * others / Z for the largest class, where 1 - p would cancel, and log p = x - m - log Z.
+ */
+export function softmaxOf(k: KernelValues, x: KernelValue): Probabilities {
+  const m = lazy(() => k.overClasses("max", x));
+  const e = lazy(() => k.unary("expNegative", k.binary("sub", x, m())));
+  const others = lazy(() => {
+    const isTop = k.compare("eq", x, m());
+    const sum = k.overClasses("add", k.keep(k.not(isTop), e()));
+    // Of classes that share the first place all but one are others, each with an exponential of 1.
+    const ties = k.binary("sub", k.overClasses("add", k.asFloat(isTop)), k.one);
+    return k.binary("add", sum, ties);
+  });
+  const overZ = lazy(() => k.binary("div", k.one, k.binary("add", k.one, others())));
+  const logZ = lazy(() => k.unary("log1p", others()));
+  const p = lazy(() => k.binary("mul", e(), overZ()));
+  const large = lazy(() => k.compare("lt", k.number(0.5), p()));
+  return {
+    p,
+    q: lazy(() => k.select(large(), k.binary("mul", others(), overZ()), k.binary("sub", k.one, p()))),
+    logP: lazy(() => k.binary("sub", k.binary("sub", x, m()), logZ())),
+    logQ: unavailable("log(1 - p) of a softmax"),
+    large,
+  };
+}
+
+/** Probabilities as given. */
+export function givenProbabilities(k: KernelValues, x: KernelValue): Probabilities {
+  const q = k.binary("sub", k.one, x);
+  const least = k.number(SMALLEST_PROBABILITY);
+  return {
+    p: () => x,
+    q: () => q,
+    logP: lazy(() => k.unary("log", k.binary("max", x, least))),
+    logQ: lazy(() =>
+      k.select(
+        k.compare("lt", q, least),
+        k.number(Math.log(SMALLEST_PROBABILITY)),
+        k.unary("log1p", k.unary("neg", x)),
+      ),
+    ),
+    large: unavailable("the side of a given probability"),
+  };
+}
+
+/**
+ * The stash: of p and 1 - p the one that is at most one half (or nearly: the larger of two equal ones), with the sign that says which:
+ * positive for 1 - p. The first pass leaves it where the gradient will be, and later passes need no exponential, and
+ * lose no digit of a saturated probability.
+ */
+export function stashOf(k: KernelValues, activation: Activation, x: KernelValue, given: Probabilities): KernelValue {
+  if (activation === "sigmoid") {
+    const e = k.unary("expNegative", k.unary("neg", k.unary("abs", x)));
+    const small = k.binary("mul", e, k.binary("div", k.one, k.binary("add", k.one, e)));
+    return k.binary("copySign", small, x);
+  }
+  return k.select(given.large(), given.q(), k.unary("neg", given.p()));
+}
+
+/** Both probabilities from the stash. It is never 0: exponentials stop at exp(-64). */
+export function fromStash(k: KernelValues, stash: KernelValue): Probabilities {
+  const large = k.compare("lt", k.zero, stash);
+  const small = k.unary("abs", stash);
+  const rest = k.binary("sub", k.one, small);
+  return {
+    p: lazy(() => k.select(large, rest, small)),
+    q: lazy(() => k.select(large, small, rest)),
+    logP: unavailable("log(p) from the stash"),
+    logQ: unavailable("log(1 - p) from the stash"),
+    large: () => large,
+  };
+}
+
+/** Slopes of the loss along x, p, q, log p and log q. */
+export type Slopes = readonly [KernelValue, KernelValue, KernelValue, KernelValue, KernelValue];
+
+/** The slope along the raw output; backends/reference/activation-gradient.ts derives the forms. */
+export function slopeAlongLogits(
+  k: KernelValues,
+  activation: Activation,
+  [dx, dp, dq, dLogP, dLogQ]: Slopes,
+  given: Probabilities,
+): KernelValue {
+  const times = (a: KernelValue, b: () => KernelValue) => (k.is(a, 0) ? k.zero : k.binary("mul", a, b()));
+  const along = k.binary("sub", dp, dq);
+  if (activation === "none") {
+    const least = k.number(SMALLEST_PROBABILITY);
+    const over = (a: KernelValue, b: () => KernelValue) =>
+      k.is(a, 0) ? k.zero : k.binary("div", a, k.binary("max", b(), least));
+    const logs = k.binary("sub", over(dLogP, given.p), over(dLogQ, given.q));
+    return k.binary("add", k.binary("add", dx, along), logs);
+  }
+  if (activation === "sigmoid") {
+    const region = times(along, () => k.binary("mul", given.p(), given.q()));
+    const logs = k.binary("sub", times(dLogP, given.q), times(dLogQ, given.p));
+    return k.binary("add", k.binary("add", region, logs), dx);
+  }
+  const slope = k.binary("add", times(along, given.p), dLogP);
+  if (k.is(slope, 0)) return dx;
+  const large = given.large();
+  const others = k.overClasses("add", k.keep(k.not(large), slope));
+  const top = k.overClasses("add", k.keep(large, slope));
+  const all = k.binary("add", others, top);
+  const ofLarge = k.binary("sub", k.binary("mul", slope, given.q()), k.binary("mul", given.p(), others));
+  const ofSmall = k.binary("sub", slope, k.binary("mul", given.p(), all));
+  return k.binary("add", k.select(large, ofLarge, ofSmall), dx);
+}

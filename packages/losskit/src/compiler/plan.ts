@@ -1,0 +1,40 @@
+// The plan of a loss: its passes, each with the kernel that runs it. Plain data, which can be printed and checked.
+
+import { VOXEL } from "../formula/axes.js";
+import type { Graph, Node } from "../formula/node.js";
+import type { Kernel } from "./kernel.js";
+import { type KernelContext, lowerPass, type StashUse, stashUses } from "./lower.js";
+import type { Pass, Schedule } from "./schedule.js";
+
+export interface PlanPass {
+  readonly pass: Pass;
+  /** Nothing where the pass has only group values and routines. */
+  readonly kernel: Kernel | undefined;
+  readonly stash: StashUse;
+}
+
+export interface Plan {
+  readonly graph: Graph;
+  readonly context: KernelContext;
+  readonly passes: readonly PlanPass[];
+}
+
+/** @param schedule one that `kernelRefusal` has nothing against */
+export function createPlan(graph: Graph, schedule: Schedule, context: KernelContext): Plan {
+  const uses = stashUses(schedule, context.activation);
+  let checked = false;
+  const passes = schedule.passes.map((pass, i) => {
+    const works = pass.reductions.length + pass.stores.length + pass.outputs.length > 0;
+    if (!works) return { pass, kernel: undefined, stash: uses[i] };
+    const kernel = lowerPass(pass, context, uses[i], !checked);
+    checked = true;
+    return { pass, kernel, stash: uses[i] };
+  });
+  return { graph, context, passes };
+}
+
+/** Exponents of powers of voxel values that are the same for all voxels: what they are decides which kernel is made. */
+export function exponentsIn({ passes }: Schedule): readonly Node[] {
+  const powers = passes.flatMap(({ voxels }) => voxels.filter(({ op }) => op === "pow" || op === "powSlope"));
+  return [...new Set(powers.map(({ args }) => args[1]))].filter(({ axes }) => !(axes & VOXEL));
+}
