@@ -33,6 +33,8 @@ export type LosskitErrorCode =
   | "LABEL"
   /** The library's memory cannot grow: 4 GiB are in use, or the machine has no more. */
   | "MEMORY"
+  /** Pieces of a volume that do not belong together, or do not make it up. */
+  | "STREAM"
   /** A kernel too large to be compiled at once on a page's main thread: call prepare() first. */
   | "PREPARE"
   /** A thread ended, or got nothing done for ten seconds. The next call starts new ones. */

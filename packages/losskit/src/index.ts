@@ -1,4 +1,5 @@
 // Public names of losskit.
+export { type BlockSums, type Coefficients, mergeSums, type PartialSums } from "./backends/stream.js";
 export { allocate, free } from "./backends/wasm/memory.js";
 export { FormulaError, LosskitError, type LosskitErrorCode, nearest } from "./errors.js";
 export type {
@@ -24,6 +25,8 @@ export type {
   LossTerm,
   ParameterDefinition,
   TermArguments,
+  VolumeChunk,
+  VolumeResult,
 } from "./losses/loss.js";
 
 export const version = "0.1.0";

@@ -5,10 +5,13 @@ import { type BinaryOp, elementwise, type Node, type UnaryOp } from "../formula/
 import type { Call, ParameterValue } from "../formula/options.js";
 import { createGroup, type GroupValue, mapGroups, REDUCERS, reduceGroup } from "./group-values.js";
 
+/** Values of a loss's parameters and of what options add to them, by the names in the graph. */
+export type Parameters = ReadonlyMap<string, ParameterValue>;
+
 /** What the combine step reads. */
 export interface GroupSources {
   readonly call: Pick<Call, "images" | "classes" | "voxels">;
-  readonly parameters: ReadonlyMap<string, ParameterValue>;
+  readonly parameters: Parameters;
   /** Values that are known already: those of the node's arguments among them. */
   readonly groups: ReadonlyMap<Node, GroupValue>;
 }

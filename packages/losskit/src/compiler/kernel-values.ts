@@ -52,9 +52,9 @@ export function createKernelValues() {
 
   const constant = (slot: number, perClass: boolean) => make("constant", [], { data: slot, perClass, uniform: true });
   const load = (slot: number, perClass: boolean) => make("load", [], { data: slot, perClass, uniform: false });
-  /** Whether a label is the class of the stage, is 1, or marks an ignored voxel. */
-  const label = (op: "isClass" | "isOne" | "isIgnored", slot: number, perClass: boolean) =>
-    make(op, [], { data: slot, perClass, uniform: false, mask: true });
+  /** @param wanted of "isLabel", the label */
+  const label = (op: "isClass" | "isLabel" | "isIgnored", slot: number, perClass: boolean, wanted?: number) =>
+    make(op, wanted === undefined ? [] : [number(wanted)], { data: slot, perClass, uniform: false, mask: true });
 
   /** A mask with the argument swapped out: not(not(m)) is m. */
   const not = (m: KernelValue): KernelValue => (m.op === "not" ? m.args[0] : make("not", [m], { mask: true }));
@@ -85,6 +85,10 @@ export function createKernelValues() {
     if (is(b, 0)) return keep(m, a);
     if (is(a, 0)) return keep(not(m), b);
     if (m.op === "not") return select(m.args[0], b, a);
+    // min(x, 0) here and -max(x, 0) there is x here, less max(x, 0) everywhere.
+    if (a.op === "min" && is(a.args[1], 0) && b.op === "neg" && b.args[0] === binary("max", a.args[0], zero)) {
+      return binary("sub", keep(m, a.args[0]), b.args[0]);
+    }
     // Expensive functions are taken once, of what was selected.
     if (a.op === b.op && a.args.length === 1 && !a.mask && a.op !== "asFloat") {
       return unary(a.op as FloatOp, select(m, a.args[0], b.args[0]));
@@ -134,6 +138,9 @@ export function createKernelValues() {
       case "min":
       case "max":
         if (a === b) return a;
+        if (a.op === "neg" && b.op === "neg") {
+          return unary("neg", binary(op === "min" ? "max" : "min", a.args[0], b.args[0]));
+        }
         break;
     }
     return make(op, [a, b]);
@@ -189,8 +196,12 @@ export function createKernelValues() {
     });
   }
 
+  /** Of each class the sum over the others: unlike sum - a it loses nothing where one class has nearly all. */
+  const otherClasses = (a: KernelValue) => make("otherClasses", [a], { perClass: true, level: a.level + 1 });
+
   return {
     values,
+    otherClasses,
     number,
     zero,
     one,

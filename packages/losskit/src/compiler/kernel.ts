@@ -6,6 +6,8 @@ export interface KernelArray {
   readonly name: string;
   /** Whether each class has its own stretch of it. */
   readonly perClass: boolean;
+  /** Where the classes are written out: the class whose stretch it is. */
+  readonly class?: number;
   /** Elements: numbers, or labels that are only compared. */
   readonly type: "float32" | "uint8" | "int32";
   readonly access: "read" | "write" | "read and write";
@@ -16,9 +18,17 @@ export interface KernelConstant {
   /** Id of the graph's node, or "ignore": the label of voxels that do not count. */
   readonly source: number | "ignore";
   readonly perClass: boolean;
+  readonly class?: number;
 }
 
-export type LeafOp = "number" | "constant" | "load" | "isClass" | "isOne" | "isIgnored";
+export type LeafOp =
+  | "number"
+  | "constant"
+  | "load"
+  /** Masks: whether a label is the class of the round, is the number that is its argument, or marks an ignored voxel. */
+  | "isClass"
+  | "isLabel"
+  | "isIgnored";
 export type FloatOp =
   | "add"
   | "sub"
@@ -33,8 +43,12 @@ export type FloatOp =
   | "exp"
   /** exp(a) of an a ≤ 0, with a taken as at least -64: below 1.6e-28 nothing is left to add, and subnormal numbers are slow. */
   | "expNegative"
-  /** log(1 + a) of 0 ≤ a ≤ 1. */
+  /** sigmoid(-a) of an a ≥ 0, taken as at most 64 for the same reason. */
+  | "sigmoidOfNegative"
+  /** log(1 + a) of -½ ≤ a ≤ 1. */
   | "log1pUnit"
+  /** log(1 + a) of a ≥ 0. */
+  | "log1pPositive"
   | "log"
   | "log1p"
   | "expm1"
@@ -50,9 +64,15 @@ export type MixedOp =
   | "keep"
   | "select";
 
+export type ClassOp =
+  /** Sum or largest over the classes: one for all of them. */
+  | "overClasses"
+  /** Of each class the sum over the other ones; only where the classes are written out. */
+  | "otherClasses";
+
 export interface KernelValue {
   readonly id: number;
-  readonly op: LeafOp | FloatOp | MaskOp | MixedOp | "overClasses";
+  readonly op: LeafOp | FloatOp | MaskOp | MixedOp | ClassOp;
   readonly args: readonly KernelValue[];
   /** Of a number its value, of a constant or load its slot, of an overClasses 1 for the largest and 0 for the sum. */
   readonly data: number;
@@ -96,6 +116,7 @@ export interface KernelSum {
   /** Id of the graph's reduction. */
   readonly node: number;
   readonly perClass: boolean;
+  readonly class?: number;
   readonly how: "total" | "largest" | "smallest";
 }
 

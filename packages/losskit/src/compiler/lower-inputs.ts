@@ -29,19 +29,58 @@ const unavailable = (name: string) => (): never => {
   throw new Error(`a kernel cannot have ${name} here; the schedule should have seen to it`);
 };
 
-/** p and q from exp(-|x|), which cannot overflow; the smaller of the two keeps all its digits. */
-export function sigmoidOf(k: KernelValues, x: KernelValue): Probabilities {
+/**
+ * What a sigmoid is made from: "exponential" exp(-|x|), of whose 1 + exp(-|x|) a sum of logarithms is one logarithm of a product, or
+ * "probability" the smaller probability itself, which then has fewer roundings.
+ */
+export type SigmoidSource = "exponential" | "probability";
+
+/** p and q from |x|, which cannot overflow; the smaller of the two keeps all its digits, the larger is 1 less that. */
+export function sigmoidOf(k: KernelValues, x: KernelValue, source: SigmoidSource): Probabilities {
   const positive = () => k.compare("le", k.zero, x);
-  const e = lazy(() => k.unary("expNegative", k.unary("neg", k.unary("abs", x))));
-  const large = lazy(() => k.binary("div", k.one, k.binary("add", k.one, e())));
-  const small = lazy(() => k.binary("mul", e(), large()));
-  const log = lazy(() => k.unary("log1pUnit", e()));
+  const small = lazy(() => smallSide(k, x, source));
+  const large = lazy(() => k.binary("sub", k.one, small()));
+  // log(1 + exp(-|x|)) = -log(1 - small)
+  const log = lazy(() =>
+    source === "exponential"
+      ? k.unary("log1pUnit", decayOf(k, x))
+      : k.unary("neg", k.unary("log1pUnit", k.unary("neg", small()))),
+  );
   return {
     p: lazy(() => k.select(positive(), large(), small())),
     q: lazy(() => k.select(positive(), small(), large())),
     logP: lazy(() => k.binary("sub", k.binary("min", x, k.zero), log())),
     logQ: lazy(() => k.binary("sub", k.unary("neg", k.binary("max", x, k.zero)), log())),
     large: positive,
+  };
+}
+
+const decayOf = (k: KernelValues, x: KernelValue) => k.unary("expNegative", k.unary("neg", k.unary("abs", x)));
+
+function smallSide(k: KernelValues, x: KernelValue, source: SigmoidSource): KernelValue {
+  if (source === "probability") return k.unary("sigmoidOfNegative", k.unary("abs", x));
+  const e = decayOf(k, x);
+  return k.binary("div", e, k.binary("add", k.one, e));
+}
+
+/**
+ * Softmax of few classes, which are written out: with the exponentials of the other classes summed for each class, p and 1 - p are
+ * quotients of sums of positive numbers, and nothing cancels.
+ */
+export function softmaxOfFew(k: KernelValues, x: KernelValue): Probabilities {
+  const below = lazy(() => k.binary("sub", x, k.overClasses("max", x)));
+  const e = lazy(() => k.unary("expNegative", below()));
+  const others = lazy(() => k.otherClasses(e()));
+  // Of the likeliest class, whose own exponential is 1.
+  const rest = lazy(() => k.unary("neg", k.overClasses("max", k.unary("neg", others()))));
+  const overZ = lazy(() => k.binary("div", k.one, k.binary("add", k.one, rest())));
+  const logZ = lazy(() => k.unary("log1pPositive", rest()));
+  return {
+    p: lazy(() => k.binary("mul", e(), overZ())),
+    q: lazy(() => k.binary("mul", others(), overZ())),
+    logP: lazy(() => k.binary("sub", below(), logZ())),
+    logQ: unavailable("log(1 - p) of a softmax"),
+    large: unavailable("the side of a probability"),
   };
 }
 
@@ -60,7 +99,7 @@ export function softmaxOf(k: KernelValues, x: KernelValue): Probabilities {
     return k.binary("add", sum, ties);
   });
   const overZ = lazy(() => k.binary("div", k.one, k.binary("add", k.one, others())));
-  const logZ = lazy(() => k.unary("log1p", others()));
+  const logZ = lazy(() => k.unary("log1pPositive", others()));
   const p = lazy(() => k.binary("mul", e(), overZ()));
   const large = lazy(() => k.compare("lt", k.number(0.5), p()));
   return {
@@ -96,13 +135,17 @@ export function givenProbabilities(k: KernelValues, x: KernelValue): Probabiliti
  * positive for 1 - p. The first pass leaves it where the gradient will be, and later passes need no exponential, and
  * lose no digit of a saturated probability.
  */
-export function stashOf(k: KernelValues, activation: Activation, x: KernelValue, given: Probabilities): KernelValue {
-  if (activation === "sigmoid") {
-    const e = k.unary("expNegative", k.unary("neg", k.unary("abs", x)));
-    const small = k.binary("mul", e, k.binary("div", k.one, k.binary("add", k.one, e)));
-    return k.binary("copySign", small, x);
-  }
-  return k.select(given.large(), given.q(), k.unary("neg", given.p()));
+export function stashOf(
+  k: KernelValues,
+  activation: Activation,
+  few: boolean,
+  x: KernelValue,
+  given: Probabilities,
+  source: SigmoidSource,
+): KernelValue {
+  if (activation === "sigmoid") return k.binary("copySign", smallSide(k, x, source), x);
+  const side = few ? k.binary("sub", given.p(), given.q()) : k.keep(k.not(given.large()), k.number(-1));
+  return k.binary("copySign", k.binary("min", given.p(), given.q()), side);
 }
 
 /** Both probabilities from the stash. It is never 0: exponentials stop at exp(-64). */
@@ -126,6 +169,7 @@ export type Slopes = readonly [KernelValue, KernelValue, KernelValue, KernelValu
 export function slopeAlongLogits(
   k: KernelValues,
   activation: Activation,
+  few: boolean,
   [dx, dp, dq, dLogP, dLogQ]: Slopes,
   given: Probabilities,
 ): KernelValue {
@@ -145,6 +189,10 @@ export function slopeAlongLogits(
   }
   const slope = k.binary("add", times(along, given.p), dLogP);
   if (k.is(slope, 0)) return dx;
+  if (few) {
+    const ofOthers = k.binary("mul", given.p(), k.otherClasses(slope));
+    return k.binary("add", k.binary("sub", k.binary("mul", slope, given.q()), ofOthers), dx);
+  }
   const large = given.large();
   const others = k.overClasses("add", k.keep(k.not(large), slope));
   const top = k.overClasses("add", k.keep(large, slope));

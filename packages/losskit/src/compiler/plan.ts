@@ -2,6 +2,7 @@
 
 import { VOXEL } from "../formula/axes.js";
 import type { Graph, Node } from "../formula/node.js";
+import { combineUniform } from "./combine-uniform.js";
 import type { Kernel } from "./kernel.js";
 import { type KernelContext, lowerPass, type StashUse, stashUses } from "./lower.js";
 import type { Pass, Schedule } from "./schedule.js";
@@ -17,6 +18,8 @@ export interface Plan {
   readonly graph: Graph;
   readonly context: KernelContext;
   readonly passes: readonly PlanPass[];
+  /** The loss, and where it is wanted its gradient. */
+  readonly results: readonly Node[];
 }
 
 /** @param schedule one that `kernelRefusal` has nothing against */
@@ -26,11 +29,16 @@ export function createPlan(graph: Graph, schedule: Schedule, context: KernelCont
   const passes = schedule.passes.map((pass, i) => {
     const works = pass.reductions.length + pass.stores.length + pass.outputs.length > 0;
     if (!works) return { pass, kernel: undefined, stash: uses[i] };
-    const kernel = lowerPass(pass, context, uses[i], !checked);
+    const { kernel, groups } = combineUniform(lowerPass(pass, context, uses[i], !checked), graph);
     checked = true;
-    return { pass, kernel, stash: uses[i] };
+    const known = new Set(pass.groups);
+    return {
+      pass: { ...pass, groups: [...pass.groups, ...groups.filter((node) => !known.has(node))] },
+      kernel,
+      stash: uses[i],
+    };
   });
-  return { graph, context, passes };
+  return { graph, context, passes, results: schedule.results };
 }
 
 /** Exponents of powers of voxel values that are the same for all voxels: what they are decides which kernel is made. */

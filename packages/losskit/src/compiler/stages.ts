@@ -1,6 +1,6 @@
 // Orders what a kernel does into stages: rounds over the classes, with what must be kept in rows from one to the next.
 
-import type { Effect, KernelValue, Stage } from "./kernel.js";
+import type { Effect, Kernel, KernelValue, Stage } from "./kernel.js";
 
 /** What a kernel is made for; where it happens follows from its value. */
 export type Wanted =
@@ -11,9 +11,11 @@ export type Wanted =
 const EXPENSIVE: ReadonlySet<KernelValue["op"]> = new Set([
   "exp",
   "expNegative",
+  "sigmoidOfNegative",
   "log",
   "log1p",
   "log1pUnit",
+  "log1pPositive",
   "expm1",
   "pow",
   "div",
@@ -29,8 +31,8 @@ export interface Staged {
 /** Rounds over the classes alternate with stages per voxel: 2 × level for what is per voxel, one more for what is per class. */
 const position = (level: number, perClass: boolean) => 2 * level + (perClass ? 1 : 0);
 
-/** @param perClassArrays whether an array, by its slot, has a stretch per class */
-export function stage(wanted: readonly Wanted[], perClassArrays: (array: number) => boolean): Staged {
+/** @param kernel its arrays and sums, by their slots: where results go may be per class when the values are not */
+export function stage(wanted: readonly Wanted[], { arrays, sums }: Pick<Kernel, "arrays" | "sums">): Staged {
   const effects = new Map<number, Effect[]>();
   const rows: boolean[] = [];
   const kept = new Map<number, { row: number; at: number }>();
@@ -73,7 +75,7 @@ export function stage(wanted: readonly Wanted[], perClassArrays: (array: number)
 
   for (const entry of wanted) {
     if (entry.kind === "check") continue;
-    const perClass = entry.value.perClass || (entry.kind === "write" && perClassArrays(entry.array));
+    const { perClass } = entry.kind === "write" ? arrays[entry.array] : sums[entry.sum];
     const place = position(entry.value.level, perClass);
     need(entry.value, place);
     if (entry.kind === "sum" && entry.product) need(entry.product, place);

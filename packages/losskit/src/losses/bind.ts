@@ -1,8 +1,11 @@
 // A loss from its terms: checks a call, compiles once per structure of calls, runs the backend, and hands out plain numbers.
 
 import { type CompiledLoss, compileLoss, type LossValue } from "../backends/run.js";
+import { checkKind, type StreamKind } from "../backends/stream.js";
+import { CHUNK } from "../compiler/kernel.js";
 import { createProgram, parameterPrefix, weightName } from "../compiler/program.js";
 import { LosskitError } from "../errors.js";
+import type { CallStructure } from "../formula/apply-options.js";
 import { CLASS, IMAGE, VOXEL } from "../formula/axes.js";
 import type { Formula } from "../formula/check.js";
 import {
@@ -19,7 +22,7 @@ import {
   type TermSettings,
   termSettings,
 } from "../formula/options.js";
-import type { Loss, LossResult, LossTerm } from "./loss.js";
+import type { Loss, LossResult, LossTerm, VolumeChunk } from "./loss.js";
 
 export interface BoundTerm {
   readonly term: LossTerm;
@@ -31,21 +34,26 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
   const settings = terms.map(({ definition, options }) => termSettings(options, definition.options ?? {}));
   const compiled = new Map<string, CompiledLoss>();
 
-  function compile(call: Call): CompiledLoss {
-    const structure = {
-      channels: call.classes,
-      targetForm: call.targetForm,
-      ignores: call.ignore !== undefined,
-      weighted: call.weights !== undefined,
-    };
-    const key = JSON.stringify([structure, call.activation]);
+  const losses = terms
+    .map(
+      ({ definition, weight, parameters }, i) =>
+        `${weight} ${definition.name} ${JSON.stringify([parameters, settings[i]])}`,
+    )
+    .join(" + ");
+
+  const compile = (call: Call): CompiledLoss => compileKind(structureOf(call), call.activation);
+
+  function compileKind(kind: CallStructure, activation: Activation): CompiledLoss {
+    const { channels, targetForm, ignores, weighted } = kind;
+    const structure = { channels, targetForm, ignores, weighted };
+    const key = JSON.stringify([structure, activation]);
     const known = compiled.get(key);
     if (known) return known;
     const program = createProgram(
       bound.map(({ term, formula }, i) => ({ title: term.definition.title, formula, settings: settings[i] })),
       structure,
     );
-    const result = compileLoss(program, call.activation);
+    const result = compileLoss(program, activation);
     compiled.set(key, result);
     return result;
   }
@@ -107,9 +115,51 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
     );
   }
 
+  /** A chunk of a volume as a call. */
+  function readChunk(chunk: VolumeChunk): { call: Call; kind: StreamKind } {
+    const { logits, target, channels = 1, offset } = chunk;
+    if (!Number.isInteger(channels) || channels < 1 || logits.length === 0 || logits.length % channels !== 0) {
+      throw new LosskitError(
+        "SHAPE",
+        `the chunk has ${logits.length} logits for ${channels} channels; it is [channels, voxels] with at least one voxel`,
+      );
+    }
+    if (!Number.isInteger(offset) || offset < 0 || offset % CHUNK !== 0) {
+      throw new LosskitError(
+        "STREAM",
+        `offset is ${show(offset)}; a chunk starts at a multiple of ${CHUNK} voxels of its volume`,
+      );
+    }
+    const call = readAndCheck(logits, target, { ...chunk, shape: [1, channels, logits.length / channels] });
+    return { call, kind: { ...structureOf(call), activation: call.activation, losses } };
+  }
+
   return {
     terms,
     refusal,
+    sums(chunk) {
+      const { call, kind } = readChunk(chunk);
+      return compile(call).stream.sums(call, parameterValues(terms, settings, call), chunk.offset, kind);
+    },
+    finish(sums) {
+      checkKind(sums.kind, { ...sums.kind, losses });
+      const classes = sums.kind.channels;
+      const compiledLoss = compileKind(sums.kind, sums.kind.activation);
+      const { value: group, coefficients } = compiledLoss.stream.finish(
+        sums,
+        parameterValues(terms, settings, { classes }),
+      );
+      const valuesShape = [...(group.axes & IMAGE ? [1] : []), ...(group.axes & CLASS ? [classes] : [])];
+      const values = group.data.slice();
+      return { value: checkResult(values.reduce((sum, v) => sum + v, 0)), values, valuesShape, coefficients };
+    },
+    gradient(chunk, coefficients) {
+      const { call, kind } = readChunk(chunk);
+      checkKind(coefficients.kind, kind);
+      const gradient = gradientArray(chunk.logits, chunk.target, { ...chunk, shape: [] });
+      compile(call).stream.gradient(call, parameterValues(terms, settings, call), coefficients, gradient);
+      return gradient;
+    },
     value(logits, target, options) {
       const call = readAndCheck(logits, target, options);
       const started = start(call);
@@ -146,11 +196,18 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
   };
 }
 
+const structureOf = (call: Call): CallStructure => ({
+  channels: call.classes,
+  targetForm: call.targetForm,
+  ignores: call.ignore !== undefined,
+  weighted: call.weights !== undefined,
+});
+
 /** Everything a graph calls a parameter: those of the formulas, and what the options of the terms add. */
 function parameterValues(
   terms: readonly LossTerm[],
   settings: readonly TermSettings[],
-  { classes }: Call,
+  { classes }: Pick<Call, "classes">,
 ): Map<string, ParameterValue> {
   const values = new Map<string, ParameterValue>();
   terms.forEach(({ definition, parameters, weight }, i) => {

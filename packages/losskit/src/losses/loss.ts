@@ -1,5 +1,6 @@
 // What a loss is to those who use it: facts about it, and the functions that give its value and gradient.
 
+import type { Coefficients, PartialSums } from "../backends/stream.js";
 import type { Plan } from "../compiler/plan.js";
 import type { Activation, CallOptions, FloatArray, ParameterValue, Target, TermOptions } from "../formula/options.js";
 
@@ -85,8 +86,42 @@ export interface LossResult<A extends FloatArray = FloatArray> {
   readonly backend: "reference" | "wasm";
 }
 
+/** A piece of one image that is too large to be held at once, or is spread over processes. */
+export interface VolumeChunk extends Omit<CallOptions, "shape" | "layout" | "spacing" | "backend" | "gradient"> {
+  /** `[channels, voxels]`. */
+  readonly logits: Float32Array;
+  /** A label map `[voxels]`, or `[channels, voxels]`; weights and fields likewise. */
+  readonly target: Target;
+  /** Default 1. */
+  readonly channels?: number;
+  /** First voxel in the volume: a multiple of 65,536, as is the length of every chunk but the last. */
+  readonly offset: number;
+  /** Where the gradient is written, in place of a new array. */
+  readonly gradient?: Float32Array;
+}
+
+export interface VolumeResult {
+  readonly value: number;
+  readonly values: Float64Array;
+  readonly valuesShape: readonly number[];
+  /** For the gradient of every chunk; plain data. */
+  readonly coefficients: Coefficients;
+}
+
 export interface Loss {
   readonly terms: readonly LossTerm[];
+  /**
+   * Sums of a chunk of a volume: plain data of a few hundred bytes per 65,536 voxels. `mergeSums` joins those of all chunks, `finish` gives the value, and
+   * `gradient` the gradient of a chunk: bit for bit what one call on the whole volume would give, however it is cut.
+   *
+   * @throws LosskitError UNSUPPORTED for losses that look at an image as a whole (sort, distance, skeleton, components); STREAM for an
+   * offset that is not a multiple of 65,536; and as `value` does
+   */
+  sums(chunk: VolumeChunk): PartialSums;
+  /** @throws LosskitError STREAM where chunks are missing or belong to another loss; NOT_FINITE */
+  finish(sums: PartialSums): VolumeResult;
+  /** Gradient of the whole volume's loss along the logits of a chunk. */
+  gradient(chunk: VolumeChunk, coefficients: Coefficients): Float32Array;
   /**
    * Value of the loss.
    *

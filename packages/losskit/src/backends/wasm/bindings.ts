@@ -27,14 +27,21 @@ export function bind(arrays: readonly KernelArray[], named: CallArrays, call: Ca
       (kernelArray.type === "int32" && array instanceof Int32Array);
     // What we made ourselves is channels first whatever the caller's arrays are.
     const callers = kernelArray.name !== "values" && !kernelArray.name.startsWith("stored");
-    const interleaved = callers && kernelArray.perClass && call.layout === "channels-last";
+    const perChannel = kernelArray.perClass || kernelArray.class !== undefined;
+    const interleaved = callers && perChannel && call.layout === "channels-last";
     return { kernelArray, array, interleaved, address: ownType && !interleaved ? addressOf(array) : undefined };
   });
 }
 
 /** Index of an element where the classes have stretches of their own. */
-export const elementAt = ({ perClass }: KernelArray, call: Call, image: number, c: number, voxel: number): number =>
-  perClass ? (image * call.classes + c) * call.voxels + voxel : image * call.voxels + voxel;
+export function elementAt(array: KernelArray, call: Call, image: number, c: number, voxel: number): number {
+  const own = array.perClass ? c : array.class;
+  return own === undefined ? image * call.voxels + voxel : (image * call.classes + own) * call.voxels + voxel;
+}
+
+/** Index of an element where the channels of a voxel lie side by side. */
+const interleavedAt = (array: KernelArray, call: Call, image: number, c: number, voxel: number): number =>
+  (image * call.voxels + voxel) * call.classes + (array.class ?? c);
 
 /** Which voxels of which image, and where in memory a piece of them goes. */
 export interface Piece {
@@ -57,8 +64,8 @@ export function copyIn(binding: Binding, call: Call, { image, start, length }: P
   for (let c = 0; c < classes; c++) {
     const at = first + c * stride;
     if (interleaved) {
-      let from = (image * call.voxels + start) * classes + c;
-      for (let i = 0; i < length; i++, from += classes) memory[at + i] = array[from];
+      let from = interleavedAt(kernelArray, call, image, c, start);
+      for (let i = 0; i < length; i++, from += call.classes) memory[at + i] = array[from];
     } else {
       const from = elementAt(kernelArray, call, image, c, start);
       memory.set(array.subarray(from, from + length), at);
@@ -77,8 +84,8 @@ export function copyOut(binding: Binding, call: Call, { image, start, length }: 
   for (let c = 0; c < classes; c++) {
     const at = first + c * stride;
     if (interleaved) {
-      let to = (image * call.voxels + start) * classes + c;
-      for (let i = 0; i < length; i++, to += classes) array[to] = f32[at + i];
+      let to = interleavedAt(kernelArray, call, image, c, start);
+      for (let i = 0; i < length; i++, to += call.classes) array[to] = f32[at + i];
     } else {
       array.set(f32.subarray(at, at + length), elementAt(kernelArray, call, image, c, start));
     }

@@ -50,16 +50,24 @@ export function emitTile(
   const reader = createLeafReader(frame, index, own, rowPointers, unroll);
 
   const steps = chainSteps(stage, reader, unroll, frame);
-  const roots = steps.flatMap(({ value, product }) => (product ? [value, product] : [value]));
-  const writer = createNodeWriter(roots, vector, numbers);
+  const chains = Array.from({ length: unroll }, (_, chain) => steps.filter((entry) => entry.chain === chain));
+  const writer = createNodeWriter(
+    chains.map((own) => own.flatMap(({ value, product }) => (product ? [value, product] : [value]))),
+    vector,
+    numbers,
+  );
   const accumulators = new Map<Effect, number>();
   const products = new Map<Effect, number>();
+  const factors = new Map<Effect, number>();
   for (const effect of stage.effects) {
     if (effect.kind === "sum" || effect.kind === "check") accumulators.set(effect, vector());
     if (effect.kind === "sum" && effect.product) products.set(effect, vector());
   }
   const mask = masked ? { lanes: vector(), voxel: vector() } : undefined;
-  const inLoop = steps.flatMap((entry) => emitStep(entry));
+  const inLoop = chains.flatMap((own) => {
+    writer.startChain();
+    return own.flatMap(emitStep);
+  });
   const flush = [...accumulators].flatMap(([effect, acc]) =>
     effect.kind === "sum" ? flushSum(effect, acc) : flushCheck(effect as Check, acc),
   );
@@ -177,7 +185,8 @@ export function emitTile(
   /** q is the product of the 1 + e, minus 1: q' = q + (e + q e) keeps every digit of a small e, where 1 + e would lose it. */
   function emitProduct(effect: Sum, product: LaneNode): Instruction[] {
     const q = products.get(effect) as number;
-    const e = vector();
+    const e = factors.get(effect) ?? vector();
+    factors.set(effect, e);
     return [
       ...kept(writer.write(product)),
       ["local.set", e],
@@ -225,8 +234,11 @@ export function emitTile(
     const logarithms: Instruction[] = [];
     if (q !== undefined && effect.factor) {
       // At most 64 factors of at most 2 met in a lane: no overflow.
-      const term = c.mul(reader.lowerings[0](effect.factor), functions.log1p(c, c.leaf([["local.get", q]], false)));
-      const own = createNodeWriter([term], vector, numbers);
+      const term = c.mul(
+        reader.lowerings[0](effect.factor),
+        functions.log1pPositive(c, c.leaf([["local.get", q]], false)),
+      );
+      const own = createNodeWriter([[term]], vector, numbers);
       const written = own.write(term);
       logarithms.push(...own.prologue(), ...written, ["local.get", acc], ["f32x4.add"], ["local.set", acc]);
     }

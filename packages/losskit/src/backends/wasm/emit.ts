@@ -206,7 +206,7 @@ function arraysOf(kernel: Kernel, stage: Stage, index: number): number[] {
     const held = kernel.kept.get(value.id);
     if (seen.has(value) || (held && held.afterStage !== index)) continue;
     seen.add(value);
-    if (value.op === "load" || value.op === "isClass" || value.op === "isOne" || value.op === "isIgnored") {
+    if (value.op === "load" || value.op === "isClass" || value.op === "isLabel" || value.op === "isIgnored") {
       slots.add(value.data);
     }
     stack.push(...value.args);

@@ -1,5 +1,6 @@
 // The WebAssembly backend: runs the passes of a plan by compiled kernels in float32, with sums and the combine step in float64.
 
+import type { KernelSum } from "../../compiler/kernel.js";
 import type { PlanPass } from "../../compiler/plan.js";
 import { CLASS } from "../../formula/axes.js";
 import type { Node } from "../../formula/node.js";
@@ -24,6 +25,8 @@ export interface WasmEvaluation {
   /** Where results that vary over voxels go, by the names of kernels' arrays: "gradient", "values". */
   readonly outputs: ReadonlyMap<string, FloatArray>;
   readonly threads: number;
+  /** Group values of a larger volume that the call is a piece of, in place of the call's own. */
+  readonly known?: ReadonlyMap<Node, GroupValue>;
 }
 
 /**
@@ -36,9 +39,9 @@ export function* evaluateKernels(
   passes: readonly CompiledPass[],
   evaluation: WasmEvaluation,
 ): Threaded<ReadonlyMap<Node, GroupValue>> {
-  const { call, threads } = evaluation;
-  const groups = new Map<Node, GroupValue>();
-  const byId = new Map<number, Node>();
+  const { call, threads, known } = evaluation;
+  const groups = new Map<Node, GroupValue>(known);
+  const byId = new Map<number, Node>([...groups.keys()].map((node) => [node.id, node]));
   const arrays = callArrays(evaluation);
   const lent: (FloatArray | LabelArray)[] = [];
   const lend = (name: string, length: number): Float32Array => {
@@ -50,7 +53,7 @@ export function* evaluateKernels(
   let unchecked = true;
   try {
     for (const { pass, compiled } of passes) {
-      for (const node of pass.groups) {
+      for (const node of known ? [] : pass.groups) {
         groups.set(node, combine(node, evaluation, groups));
         byId.set(node.id, node);
       }
@@ -70,10 +73,12 @@ export function* evaluateKernels(
           constantOf,
           threads,
         );
-        if (unchecked) check(compiled, chunks, call);
+        if (unchecked) checkRead(compiled, chunks, call);
         unchecked = false;
-        for (const node of pass.reductions) groups.set(node, joinChunks(node, compiled, chunks, call));
-        for (const node of pass.reductions) byId.set(node.id, node);
+        for (const node of known ? [] : pass.reductions) {
+          groups.set(node, joinChunks(node, compiled.kernel.sums, chunks, call));
+          byId.set(node.id, node);
+        }
       }
       for (const node of pass.routines) {
         const result = lend(`stored ${node.id}`, storedLength(node, call));
@@ -96,7 +101,10 @@ export function combine(
   });
 }
 
-function callArrays({ call, outputs }: WasmEvaluation): Map<string, FloatArray | LabelArray> {
+export function callArrays({
+  call,
+  outputs,
+}: Pick<WasmEvaluation, "call" | "outputs">): Map<string, FloatArray | LabelArray> {
   const arrays = new Map<string, FloatArray | LabelArray>(outputs);
   arrays.set("logits", call.logits);
   arrays.set("target", call.target);
@@ -109,7 +117,7 @@ const storedLength = (routine: Node, { images, classes, voxels }: Call) =>
   images * (routine.axes & CLASS ? classes : 1) * voxels;
 
 /** A label that never occurs stands for a value that no label of the array can have. */
-function ignoreConstant({ ignore }: Call, { kernel }: CompiledKernel): number {
+export function ignoreConstant({ ignore }: Call, { kernel }: CompiledKernel): number {
   const value = ignore as number;
   const target = kernel.arrays.find(({ name }) => name === "target");
   if (target?.type === "float32") return Math.fround(value) === value ? value : Number.NaN;
@@ -117,15 +125,18 @@ function ignoreConstant({ ignore }: Call, { kernel }: CompiledKernel): number {
 }
 
 /** What the first pass has not read is read here; what it found to be out of bounds is looked for, to be named. */
-function check({ kernel }: CompiledKernel, chunks: readonly ChunkSums[], call: Call): void {
+export function checkRead({ kernel }: CompiledKernel, chunks: readonly ChunkSums[], call: Call): void {
   const largest = kernel.checks.map((_, i) =>
     chunks.reduce((max, { largestBits }) => Math.max(max, largestBits[i]), 0),
   );
   const isFine = (name: string) => {
-    const at = kernel.checks.findIndex(({ array }) => kernel.arrays[array].name === name);
-    if (at < 0) return false;
-    const { limit } = kernel.checks[at];
-    return largest[at] <= (limit === "classes" ? Math.max(1, call.classes - 1) : limit);
+    const own = kernel.checks.flatMap(({ array, limit }, at) =>
+      kernel.arrays[array].name === name ? [{ limit, at }] : [],
+    );
+    return (
+      own.length > 0 &&
+      own.every(({ limit, at }) => largest[at] <= (limit === "classes" ? Math.max(1, call.classes - 1) : limit))
+    );
   };
   if (!isFine("logits")) checkLogits(call);
   if (!isFine("target")) checkTarget(call);
@@ -136,17 +147,19 @@ function check({ kernel }: CompiledKernel, chunks: readonly ChunkSums[], call: C
 /** Adds the partials up, in the order of the chunks. */
 export function joinChunks(
   node: Node,
-  { kernel }: Pick<CompiledKernel, "kernel">,
+  layout: readonly KernelSum[],
   chunks: readonly ChunkSums[],
   call: Pick<Call, "images" | "classes">,
 ): GroupValue {
-  const index = kernel.sums.findIndex((sum) => sum.node === node.id);
-  const { start, join } = REDUCERS[kernel.sums[index].how];
+  const { start, join } = REDUCERS[node.op as keyof typeof REDUCERS];
   const result = createGroup(node.axes, { images: call.images, classes: call.classes, instances: 1 }, start);
   for (const { image, sums } of chunks) {
-    sums[index].forEach((partial, c) => {
-      const at = groupIndex(result, image, c);
-      result.data[at] = join(result.data[at], partial);
+    layout.forEach((sum, index) => {
+      if (sum.node !== node.id) return;
+      sums[index].forEach((partial, c) => {
+        const at = groupIndex(result, image, sum.class ?? c);
+        result.data[at] = join(result.data[at], partial);
+      });
     });
   }
   return result;

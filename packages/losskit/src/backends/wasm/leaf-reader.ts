@@ -3,7 +3,7 @@
 import type { KernelCheck, KernelValue } from "../../compiler/kernel.js";
 import type { Opcode } from "./assembler.js";
 import type { FunctionFrame } from "./emit.js";
-import { LANES, type StageLocals, VECTOR } from "./emit-tile.js";
+import { type StageLocals, VECTOR } from "./emit-tile.js";
 import * as functions from "./functions.js";
 import type { LaneNode } from "./lane-code.js";
 import { createValueLowering } from "./lower-values.js";
@@ -16,6 +16,8 @@ const LABEL_LOADS: Readonly<Record<number, Opcode>> = {
   2: "v128.load64_zero",
   4: "v128.load",
 };
+
+const LANES_OF = { uint8: "bytes", int32: "integers", float32: "floats" } as const;
 
 /**
  * @param index of the stage
@@ -55,12 +57,12 @@ export function createLeafReader(
       false,
     );
 
-  /** What the labels of an array are compared with, in every lane. */
-  function wantedLabel(op: KernelValue["op"], type: "uint8" | "int32" | "float32"): LaneNode {
-    const splat = type === "uint8" ? "i8x16.splat" : "i32x4.splat";
-    if (op === "isClass") return c.leaf([["local.get", own.perClass?.index as number], [splat]], true);
-    if (op === "isOne") return c.leaf([["i32.const", 1], [splat]], true);
-    const load = type === "uint8" ? "v128.load8_splat" : "v128.load32_splat";
+  /** What labels are compared with, in every lane, or in every byte. */
+  function wantedLabel(value: Pick<KernelValue, "op" | "args">, lanes: "bytes" | "integers" | "floats"): LaneNode {
+    const splat = lanes === "bytes" ? "i8x16.splat" : "i32x4.splat";
+    if (value.op === "isClass") return c.leaf([["local.get", own.perClass?.index as number], [splat]], true);
+    if (value.op === "isLabel") return c.leaf([["i32.const", value.args[0].data], [splat]], true);
+    const load = lanes === "bytes" ? "v128.load8_splat" : "v128.load32_splat";
     return c.leaf(
       [
         ["local.get", parameter.constants],
@@ -70,14 +72,19 @@ export function createLeafReader(
     );
   }
 
-  function labelMask({ op, data: slot }: KernelValue, chain: number): LaneNode {
-    const { type } = kernel.arrays[slot];
-    const wanted = wantedLabel(op, type);
-    if (type !== "uint8") return c.op("i32x4.eq", loadFloats(slot, chain), wanted);
-    // One comparison for all vectors of the iteration; then each byte of the mask fills a lane.
-    const bytes = c.op("i8x16.eq", loadLabels(slot), wanted);
-    const lanes = Array.from({ length: VECTOR }, (_, i) => LANES * chain + Math.floor(i / LANES));
-    return c.shuffle(bytes, bytes, lanes);
+  function labelMask(value: KernelValue, chain: number): LaneNode {
+    const { type } = kernel.arrays[value.data];
+    if (type === "int32") return c.op("i32x4.eq", loadFloats(value.data, chain), wantedLabel(value, "integers"));
+    const labels = loadLabels(value.data);
+    if (unroll === 1) {
+      // Four labels become four lanes, which every class compares for itself.
+      const wide = c.op("i32x4.extend_low_i16x8_u", c.op("i16x8.extend_low_i8x16_u", labels));
+      return c.op("i32x4.eq", wide, wantedLabel(value, "integers"));
+    }
+    // One comparison for all vectors of the iteration; then each byte of the mask is widened with its sign, which fills a lane.
+    const bytes = c.op("i8x16.eq", labels, wantedLabel(value, "bytes"));
+    const half = c.op(chain < 2 ? "i16x8.extend_low_i8x16_s" : "i16x8.extend_high_i8x16_s", bytes);
+    return c.op(chain % 2 === 0 ? "i32x4.extend_low_i16x8_s" : "i32x4.extend_high_i16x8_s", half);
   }
 
   const read = (chain: number) => (value: KernelValue) => {
@@ -107,7 +114,7 @@ export function createLeafReader(
       case "load":
         return loadFloats(value.data, chain);
       case "isClass":
-      case "isOne":
+      case "isLabel":
       case "isIgnored":
         return labelMask(value, chain);
       default:
@@ -123,7 +130,7 @@ export function createLeafReader(
     const bits = type === "uint8" ? loadLabels(array) : loadFloats(array, chain);
     if (name === "target" && ignore >= 0) {
       const equal = type === "uint8" ? "i8x16.eq" : type === "int32" ? "i32x4.eq" : "f32x4.eq";
-      return c.op("v128.andnot", bits, c.op(equal, bits, wantedLabel("isIgnored", type)));
+      return c.op("v128.andnot", bits, c.op(equal, bits, wantedLabel({ op: "isIgnored", args: [] }, LANES_OF[type])));
     }
     return withoutSign ? functions.negativeAbs(c, bits) : bits;
   }

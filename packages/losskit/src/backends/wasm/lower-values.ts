@@ -4,6 +4,18 @@ import type { KernelValue } from "../../compiler/kernel.js";
 import * as functions from "./functions.js";
 import type { LaneCode, LaneNode } from "./lane-code.js";
 
+/** Functions of one argument that are more than an instruction. */
+const FUNCTIONS = {
+  exp: functions.exp,
+  expNegative: functions.expNegative,
+  sigmoidOfNegative: functions.sigmoidOfNegative,
+  log: functions.log,
+  log1p: functions.log1p,
+  log1pUnit: functions.log1pUnit,
+  log1pPositive: functions.log1pPositive,
+  expm1: functions.expm1,
+} as const;
+
 /** How the leaves of a stage are read; `undefined` for a value that must be computed from its arguments. */
 export type ReadLeaf = (value: KernelValue) => LaneNode | undefined;
 
@@ -51,11 +63,13 @@ function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue)
       return c.op("f32x4.sqrt", a());
     case "exp":
     case "expNegative":
+    case "sigmoidOfNegative":
     case "log":
     case "log1p":
     case "log1pUnit":
+    case "log1pPositive":
     case "expm1":
-      return functions[op](c, a());
+      return FUNCTIONS[op](c, a());
     case "pow":
       return functions.pow(c, a(), b());
     case "copySign":

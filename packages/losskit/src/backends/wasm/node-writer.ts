@@ -9,6 +9,8 @@ export type NumberLocals = Map<LaneNode, number>;
 export interface NodeWriter {
   /** Code that leaves the node on the stack. */
   write(node: LaneNode): Instruction[];
+  /** The chain before is complete: its locals are free. */
+  startChain(): void;
   /** Code that computes what is uniform, to stand before the loop. */
   prologue(): Instruction[];
 }
@@ -17,15 +19,19 @@ const isNumber = ({ args, uniform, code }: LaneNode) =>
   args.length === 0 && uniform && (code[0][0] === "f32.const" || code[0][0] === "i32.const");
 
 /**
- * @param roots everything that will be written, as often as it will be
+ * @param chains everything that will be written, as often as it will be, by the vector it is for; chain after chain in this order
  * @param newLocal makes a local for a vector
  */
 export function createNodeWriter(
-  roots: readonly LaneNode[],
+  chains: readonly (readonly LaneNode[])[],
   newLocal: () => number,
   numbers: NumberLocals,
 ): NodeWriter {
-  const uses = countUses(roots);
+  const uses = countUses(chains.flat());
+  const sharedByChains = nodesOfSeveral(chains);
+  /** Locals of what only one chain needs; the next chain takes them again. Small numbers make short code. */
+  const own: number[] = [];
+  let taken = 0;
   const locals = new Map<LaneNode, number>();
   const uniforms = new Map<LaneNode, number>();
   const before: Instruction[] = [];
@@ -53,12 +59,23 @@ export function createNodeWriter(
     if (known !== undefined) return [["local.get", known]];
     const code = [...node.args.flatMap(write), ...node.code];
     if ((uses.get(node) ?? 0) < 2) return code;
-    const local = newLocal();
+    const local = sharedByChains.has(node) ? newLocal() : ownLocal();
     locals.set(node, local);
     return [...code, ["local.tee", local]];
   }
 
-  return { write, prologue: () => before };
+  function ownLocal(): number {
+    if (taken === own.length) own.push(newLocal());
+    return own[taken++];
+  }
+
+  return {
+    write,
+    startChain() {
+      taken = 0;
+    },
+    prologue: () => before,
+  };
 }
 
 function countUses(roots: readonly LaneNode[]): Map<LaneNode, number> {
@@ -70,4 +87,22 @@ function countUses(roots: readonly LaneNode[]): Map<LaneNode, number> {
     if (before === 0) stack.push(...node.args);
   }
   return uses;
+}
+
+/** Nodes that several chains need, such as the labels that one load brings for all. */
+function nodesOfSeveral(chains: readonly (readonly LaneNode[])[]): ReadonlySet<LaneNode> {
+  const firstChain = new Map<LaneNode, number>();
+  const several = new Set<LaneNode>();
+  chains.forEach((roots, chain) => {
+    const seen = new Set<LaneNode>();
+    const stack = [...roots];
+    for (let node = stack.pop(); node; node = stack.pop()) {
+      if (seen.has(node)) continue;
+      seen.add(node);
+      if (firstChain.has(node)) several.add(node);
+      else firstChain.set(node, chain);
+      stack.push(...node.args);
+    }
+  });
+  return several;
 }

@@ -203,10 +203,10 @@ function writeConstants(
   const { f32, i32 } = views();
   const labels = kernel.arrays.some(({ name, type }) => name === "target" && type !== "float32");
   for (let image = 0; image < images; image++) {
-    kernel.constants.forEach(({ source, perClass }, slot) => {
+    kernel.constants.forEach(({ source, perClass, class: own }, slot) => {
       for (let c = 0; c < (perClass ? classes : 1); c++) {
         const at = (address + image * stride + offsetIn(layout.constants, slot, perClass, c)) / 4;
-        const value = constantOf(source, image, c);
+        const value = constantOf(source, image, own ?? c);
         if (source === "ignore" && labels) i32[at] = value;
         else f32[at] = value;
       }

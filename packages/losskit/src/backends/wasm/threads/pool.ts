@@ -33,12 +33,12 @@ interface Pool {
 }
 
 let pool: Pool | undefined;
-/** Threads that could not be started are not tried again by each call. */
-let refused = false;
+/** Why threads could not be started; they are not tried again by each call. */
+let refusal: string | undefined;
 
 /** How many threads could be used here: 1 where there is no shared memory, there are no workers, or they are not allowed. */
 export function availableThreads(): number {
-  return refused ? 1 : processors();
+  return refusal === undefined ? processors() : 1;
 }
 
 /**
@@ -51,21 +51,18 @@ export function availableThreads(): number {
  * @throws LosskitError THREADS where they cannot be started
  */
 export async function startPool(threads: number, scratchBytes: number, patience = PATIENCE): Promise<void> {
-  refused = false;
+  refusal = undefined;
   const wanted = Math.min(threads, MAX_THREADS);
   const started = grow(wanted, scratchBytes, patience);
+  const ready = () => (started ? readyThreads(started) : 0);
   const missing = started
-    ? await settled(
-        started,
-        () => readyThreads(started) >= wanted,
-        () => readyThreads(started),
-      )
-    : "this host does not allow them";
-  if (missing)
-    throw new LosskitError(
-      "THREADS",
-      `threads could not be started (${missing}); without them all is computed on one thread`,
-    );
+    ? await settled(started, PATIENCE, () => ready() >= wanted, ready)
+    : (refusal ?? "this host has no threads");
+  if (missing === undefined) return;
+  throw new LosskitError(
+    "THREADS",
+    `threads could not be started (${missing}); without them all is computed on one thread`,
+  );
 }
 
 /**
@@ -125,6 +122,7 @@ export function runJobAsync(job: Job, threads: number): Promise<boolean> {
     try {
       const lost = await settled(
         ready,
+        ready.patience,
         () => Atomics.load(words, WORD.remaining) === 0,
         () => progress(words),
       );
@@ -141,7 +139,7 @@ export function runJobAsync(job: Job, threads: number): Promise<boolean> {
 
 /** A pool that can take a job now. Starts one, or more threads, where there are fewer than asked for. */
 function readyPool(threads: number): Pool | undefined {
-  const started = refused ? undefined : grow(threads, DEFAULT_SCRATCH_BYTES, PATIENCE);
+  const started = refusal !== undefined ? undefined : grow(threads, DEFAULT_SCRATCH_BYTES, PATIENCE);
   if (!started || started.busy) return undefined;
   // One thread of several is no faster than the caller alone.
   return readyThreads(started) < Math.min(threads, 2) ? undefined : started;
@@ -163,15 +161,15 @@ function grow(threads: number, scratchBytes: number, patience: number): Pool | u
     while (started.threads.length < Math.min(threads, MAX_THREADS)) {
       const index = started.threads.length;
       const onEnd = (reason: string) => {
-        if (state(started, index) === STATE.starting) refused = true;
+        if (state(started, index) === STATE.starting) refusal = reason;
         void giveUp(started, reason);
       };
       const start = { memory: libraryMemory(), control: started.words.buffer, index };
       started.threads.push(startThread(start, { onMessage: () => lookAgain(started), onEnd }));
     }
   } catch (error) {
-    refused = true;
-    void giveUp(started, error instanceof Error ? error.message : String(error));
+    refusal = error instanceof Error ? error.message : String(error);
+    void giveUp(started, refusal);
     return undefined;
   }
   return started;
@@ -217,16 +215,21 @@ function ask(ready: Pool, job: Job, threads: number, announce: boolean): boolean
 
 /**
  * Waits without sleeping until something is so; resolves to the reason where it will not be: the pool is lost, or nothing moved for
- * its patience.
+ * the time of patience.
  */
-function settled(started: Pool, done: () => boolean, moved: () => number): Promise<string | undefined> {
+function settled(
+  started: Pool,
+  patience: number,
+  done: () => boolean,
+  moved: () => number,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     let looks = 0;
     let seen = moved();
-    const stop = every(started.patience / LOOKS, () => {
+    const stop = every(patience / LOOKS, () => {
       looks = seen === moved() ? looks + 1 : 0;
       seen = moved();
-      if (looks >= LOOKS) void giveUp(started, `no progress for ${started.patience / 1000} s`);
+      if (looks >= LOOKS) void giveUp(started, `no progress for ${patience / 1000} s`);
       look();
     });
     const look = () => {

@@ -1,0 +1,145 @@
+// The checker refuses sums, rows, checks and arrays that are not filled, filled twice, or not what the pass is for.
+
+import { describe } from "vitest";
+import type { Effect, Stage } from "../../src/compiler/kernel.js";
+import {
+  aLoad,
+  type Break,
+  changed,
+  expectRefused,
+  PLANS,
+  slotOf,
+  withArray,
+  withEffect,
+  withKernel,
+  withPass,
+  withStages,
+} from "./plan-changes.js";
+
+const { binary, softmax } = PLANS;
+
+const SUMS: readonly Break[] = [
+  [
+    "a product without a factor",
+    () => withEffect(binary(), 0, "sum", (effect) => ({ product: effect.value, factor: undefined })),
+    /\(sum\): it has a product without a factor/,
+  ],
+  [
+    "a factor that varies over voxels",
+    () => withEffect(binary(), 0, "sum", (effect) => ({ product: effect.value, factor: effect.value })),
+    /\(sum\): its factor is not the same for all voxels/,
+  ],
+  ["a sum that no stage fills", () => withEffect(binary(), 0, "sum", () => undefined), /pass 1: no stage fills sum 0/],
+  [
+    "a sum filled twice",
+    () =>
+      withStages(binary(), 0, ([stage]) => [
+        { ...stage, effects: [...stage.effects, stage.effects.find(({ kind }) => kind === "sum") as Effect] },
+      ]),
+    /\(sum\): sum \d is filled twice/,
+  ],
+  [
+    "a reduction without a sum",
+    () =>
+      withPass(binary(), 0, ({ pass }) => ({ pass: { ...pass, reductions: [...pass.reductions, pass.voxels[0]] } })),
+    /pass 1: no sum is kept for node/,
+  ],
+  [
+    "a sum of another pass",
+    () => withKernel(binary(), 0, ({ sums }) => ({ sums: changed(sums, 0, { node: 1 }) })),
+    /sum 0 \(node 1\): it is no reduction of this pass/,
+  ],
+  [
+    "a total taken as the largest",
+    () => withKernel(binary(), 0, ({ sums }) => ({ sums: changed(sums, 0, { how: "largest" }) })),
+    /it is a largest and must be a total/,
+  ],
+  [
+    "a row that nothing fills",
+    () => withKernel(softmax(), 0, ({ rows }) => ({ rows: [...rows, false] })),
+    /no stage fills row \d/,
+  ],
+  ["a check that nothing makes", () => withEffect(binary(), 0, "check", () => undefined), /no stage fills check \d/],
+];
+
+const ARRAYS: readonly Break[] = [
+  [
+    "a write to the logits",
+    () => withEffect(binary(), 0, "write", () => ({ array: slotOf(binary(), 0, "logits") })),
+    /\(write\): logits is only read/,
+  ],
+  [
+    "logits that may be written",
+    () => withArray(binary(), 0, "logits", { access: "read and write" }),
+    /\(logits\): it is written, and is not ours to write/,
+  ],
+  [
+    "a target of another type",
+    () => withArray(binary(), 0, "target", { type: "int32" }),
+    /\(target\): its elements are int32 and must be uint8/,
+  ],
+  [
+    "weights that the call has not",
+    () => withArray(binary(), 0, "target", { name: "weights" }),
+    /\(weights\): it is there twice|no weights/,
+  ],
+  [
+    "a name that nobody knows",
+    () => withArray(binary(), 0, "logits", { name: "secret" }),
+    /\(secret\): nothing of that name is known/,
+  ],
+  [
+    "a field that the pass does not read",
+    () => withArray(binary(), 0, "logits", { name: "field map" }),
+    /this pass reads no such field/,
+  ],
+  [
+    "a result that is not written",
+    () => withEffect(binary(), 1, "write", () => undefined),
+    /stage 1: it does nothing|no stage writes gradient/,
+  ],
+  [
+    "the gradient read where no stash is",
+    () => {
+      const plan = binary();
+      const stageOne = (stages: readonly Stage[]): Stage[] => [
+        {
+          ...stages[0],
+          effects: stages[0].effects.map((effect) =>
+            effect.kind === "write" ? { ...effect, value: aLoad(plan, 0, "gradient") } : effect,
+          ),
+        },
+      ];
+      return withStages(plan, 0, stageOne);
+    },
+    /reads gradient, which is only written/,
+  ],
+  [
+    "checks in a later kernel",
+    () => withKernel(binary(), 1, () => ({ checks: [{ array: 0, withoutSign: true, limit: 1 }] })),
+    /pass 2, check 0: only the first kernel/,
+  ],
+  [
+    "a limit of no 32 bits",
+    () => withKernel(binary(), 0, ({ checks }) => ({ checks: changed(checks, 0, { limit: 2 ** 32 }) })),
+    /check 0: its limit is 4294967296/,
+  ],
+  [
+    "a pass without its kernel",
+    () => withPass(binary(), 0, () => ({ kernel: undefined })),
+    /pass 1: it has work and no kernel/,
+  ],
+  ["no channels", () => ({ ...binary(), context: { ...binary().context, channels: 0 } }), /it is for 0 channels/],
+  [
+    "a result that no pass gives",
+    () => withPass(binary(), 1, ({ pass }) => ({ pass: { ...pass, groups: [] } })),
+    /known|result/,
+  ],
+];
+
+describe("sums, rows and checks", () => {
+  expectRefused(SUMS);
+});
+describe("arrays", () => {
+  expectRefused(ARRAYS);
+});
