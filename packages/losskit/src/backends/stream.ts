@@ -1,7 +1,7 @@
 // A loss of a volume that comes in pieces: sums of each, their union, the value from the union, and the gradient piece by piece.
 
-import { CHUNK, type KernelSum } from "../compiler/kernel.js";
-import { lowerPass } from "../compiler/lower.js";
+import { CHUNK, type Kernel, type KernelSum } from "../compiler/kernel.js";
+import { planPass } from "../compiler/plan.js";
 import type { Pass, Schedule } from "../compiler/schedule.js";
 import { LosskitError } from "../errors.js";
 import type { CallStructure } from "../formula/apply-options.js";
@@ -122,7 +122,7 @@ export interface StreamSource {
 }
 
 export function createStream({ graph, value, schedule, refusalOf, passesOf }: StreamSource): StreamedLoss {
-  const kernels = new Map<string, CompiledKernel>();
+  const kernels = new Map<string, { readonly pass: Pass; readonly compiled: CompiledKernel }>();
 
   function refuse(reason: string | undefined): void {
     if (reason) throw new LosskitError("UNSUPPORTED", `this loss cannot be computed piece by piece: ${reason}`);
@@ -130,22 +130,22 @@ export function createStream({ graph, value, schedule, refusalOf, passesOf }: St
   const ofLoss = () => (value.axes & VOXEL ? "it is a map of the voxels" : streamRefusal(schedule));
 
   /** The pass of the sums alone: what belongs to the gradient needs the whole volume first. */
-  function kernelOf(call: Call, parameters: Parameters): CompiledKernel {
+  function sumsOf(call: Call, parameters: Parameters) {
     const { key, context } = variantOf(schedule, call, parameters);
     const known = kernels.get(key);
     if (known) return known;
-    const pass = { ...sumsPass(schedule), outputs: [] };
-    const compiled = compileKernel(lowerPass(pass, context, "none", true));
-    kernels.set(key, compiled);
-    return compiled;
+    const { pass, kernel } = planPass(graph, { ...sumsPass(schedule), outputs: [] }, context, "none", true);
+    const made = { pass, compiled: compileKernel(kernel as Kernel) };
+    kernels.set(key, made);
+    return made;
   }
 
   return {
     sums(call, parameters, offset, kind) {
       refuse(ofLoss() ?? refusalOf(call));
-      const compiled = kernelOf(call, parameters);
+      const { pass, compiled } = sumsOf(call, parameters);
       const { kernel } = compiled;
-      const groups = evaluateAll(sumsPass(schedule).groups, call, parameters);
+      const groups = evaluateAll(pass.groups, call, parameters);
       const constantOf: ConstantOf = (source, image, c) => {
         if (source === "ignore") return ignoreConstant(call, compiled);
         const constant = groups.get(graph.nodes[source]) as GroupValue;

@@ -153,22 +153,24 @@ function checkLists(
 
   sums.forEach((sum, slot) => {
     const where = `${place}, sum ${slot} (node ${sum.node})`;
-    once(where, `sum ${sum.node} ${sum.class}`);
     const node = planPass.pass.reductions.find(({ id }) => id === sum.node);
     if (!node) fail(where, "it is no reduction of this pass");
     if (sum.how !== node.op) fail(where, `it is a ${sum.how} and must be a ${node.op}`);
-    // Classes that are only added up may share a sum where they are written out: the values were added before.
-    const joined = writtenOut && sum.how === "total" && !(node.axes & CLASS);
-    // Σ w Σ e, the inner sum over the classes, may be taken class by class: it is Σ Σ w e.
-    const differs = !joined && (node.args[0].axes & CLASS) !== 0;
-    checkClasses(where, sum, differs || sum.perClass || sum.class !== undefined);
+    // A sum that joins the classes may be taken class by class, or of values that were joined before.
+    checkClasses(where, sum, (node.axes & CLASS) !== 0 || sum.perClass || sum.class !== undefined);
   });
   for (const node of planPass.pass.reductions) {
     const own = sums.filter((sum) => sum.node === node.id);
-    if (own.length === 0) fail(place, `no sum is kept for node ${node.id} (${node.op})`);
-    const wanted = own[0].class === undefined ? 1 : channels;
-    if (own.length !== wanted)
-      fail(place, `node ${node.id} (${node.op}) has ${own.length} sums and must have ${wanted}`);
+    const what = `node ${node.id} (${node.op})`;
+    if (own.length === 0) fail(place, `no sum is kept for ${what}`);
+    const ofClass = Array.from({ length: channels }, (_, c) => own.filter((sum) => sum.class === c).length);
+    const other = ofClass.findIndex((count) => count !== ofClass[0]);
+    if (other >= 0) fail(place, `${what} has ${ofClass[0]} sums for class 0 and ${ofClass[other]} for class ${other}`);
+    // Where they are written out, the values of the classes may have been added up before they were summed.
+    const differs = many && !writtenOut && (node.args[0].axes & CLASS) !== 0;
+    if (differs && !own.some(({ perClass }) => perClass)) {
+      fail(place, `the sums of ${what} are the same for all classes, and what is summed is not`);
+    }
   }
 
   checks.forEach(({ array, withoutSign, limit }, slot) => {

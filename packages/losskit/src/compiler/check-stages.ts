@@ -121,10 +121,10 @@ function checkUse(
 ): void {
   if (value.perClass && !stage.perClass) refuse("differs between classes, and this stage does not go round them");
   if (value.op === "isClass" && !stage.perClass) refuse("needs the class of a round, and this stage is none");
-  if (value.level > rounds) refuse(`needs ${value.level} rounds over the classes, and ${rounds} are over`);
   const held = kept.get(value.id);
   if (held && held.afterStage > index)
     refuse(`is read from row ${held.row} before stage ${held.afterStage + 1} has filled it`);
+  if (value.level > rounds) refuse(`needs ${value.level} rounds over the classes, and ${rounds} are over`);
   if (held && held.afterStage !== index) return;
   if (value.op === "overClasses") refuse("is joined over the classes and is kept in no row");
   if (!readsArray(value)) return;

@@ -176,6 +176,11 @@ export function createKernelValues() {
     const [m, n] = [maskOf(a), maskOf(b)];
     if (m) return keep(m, multiply(kept(a), b));
     if (n) return keep(n, multiply(a, kept(b)));
+    // p (1 - p) is the same whichever of the two is the small one.
+    if (a.op === "select" && b.op === "select" && a.args[0] === b.args[0]) {
+      const [, on, off] = a.args;
+      if (b.args[1] === off && b.args[2] === on) return multiply(on, off);
+    }
     // What is the same for all voxels is multiplied first: outside the loop.
     if (b.uniform && !a.uniform) return multiply(b, a);
     if (a.uniform && b.op === "mul" && b.args[0].uniform) return multiply(multiply(a, b.args[0]), b.args[1]);

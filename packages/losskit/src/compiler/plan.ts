@@ -27,18 +27,21 @@ export function createPlan(graph: Graph, schedule: Schedule, context: KernelCont
   const uses = stashUses(schedule, context.activation);
   let checked = false;
   const passes = schedule.passes.map((pass, i) => {
-    const works = pass.reductions.length + pass.stores.length + pass.outputs.length > 0;
-    if (!works) return { pass, kernel: undefined, stash: uses[i] };
-    const { kernel, groups } = combineUniform(lowerPass(pass, context, uses[i], !checked), graph);
-    checked = true;
-    const known = new Set(pass.groups);
-    return {
-      pass: { ...pass, groups: [...pass.groups, ...groups.filter((node) => !known.has(node))] },
-      kernel,
-      stash: uses[i],
-    };
+    const planned = planPass(graph, pass, context, uses[i], !checked);
+    checked ||= planned.kernel !== undefined;
+    return planned;
   });
   return { graph, context, passes, results: schedule.results };
+}
+
+/** @param checks whether the kernel checks what it reads: that of the first pass that has one */
+export function planPass(graph: Graph, pass: Pass, context: KernelContext, stash: StashUse, checks: boolean): PlanPass {
+  const works = pass.reductions.length + pass.stores.length + pass.outputs.length > 0;
+  if (!works) return { pass, kernel: undefined, stash };
+  const { kernel, groups } = combineUniform(lowerPass(pass, context, stash, checks), graph);
+  const known = new Set(pass.groups);
+  const added = groups.filter((node) => !known.has(node));
+  return { pass: { ...pass, groups: [...pass.groups, ...added] }, kernel, stash };
 }
 
 /** Exponents of powers of voxel values that are the same for all voxels: what they are decides which kernel is made. */

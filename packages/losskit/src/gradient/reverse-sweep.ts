@@ -4,6 +4,7 @@ import type { Graph, Node } from "../formula/node.js";
 import { reachable } from "../formula/node.js";
 import { ROUTINES } from "../formula/operations.js";
 import { RULES } from "./rules.js";
+import { inTargetBasis } from "./target-basis.js";
 
 /** The inputs that carry the raw output, in the order that the `activation` node takes their cotangents. */
 const DIFFERENTIABLE = ["x", "p", "q", "logP", "logQ"];
@@ -40,7 +41,9 @@ export function gradient(graph: Graph, loss: Node): Node {
     const node = nodes.find((candidate) => candidate.op === "input" && candidate.name === name);
     return (node && cotangents.get(node)) ?? graph.zero;
   };
-  return graph.activation(DIFFERENTIABLE.map(ofInput));
+  const [x, p, q, logP, logQ] = DIFFERENTIABLE.map(ofInput);
+  // q is 1 - p, so the slope along it is one along p.
+  return graph.activation([x, inTargetBasis(graph, graph.sub(p, q)), graph.zero, logP, logQ]);
 }
 
 /** Operations that turn values per voxel into values per instance, or back. */

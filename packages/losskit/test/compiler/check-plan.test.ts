@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { checkPlan } from "../../src/compiler/check-plan.js";
 import type { Plan } from "../../src/compiler/plan.js";
 import type { LosskitError } from "../../src/errors.js";
+import type { Activation } from "../../src/formula/options.js";
 import { allLosses } from "../../src/losses/all.js";
 import { ce, dice, tversky } from "../../src/losses/catalogue.js";
 import { add, lossFromFormula } from "../../src/losses/define.js";
@@ -65,28 +66,30 @@ describe("every plan of the compiler passes", () => {
   });
 });
 
-// What does not differ between classes once it is simplified still counts for each of them: found by the checker.
-describe("a value that is the same for all classes is summed for each", () => {
-  test.each([
-    "sum(p + (w - p)) / 100",
-    "max(p + (w - p))",
-    "sum(w * classes_sum(p + (w - p))) / 100",
-    "sum(softplus(x) - max(x, 0)) + 0 * sum(w)",
-    "S = sum(p + (w - p))\n loss = S * S",
-  ])("%s", (text) => {
-    for (const channels of [1, 3, 5]) {
+// What does not differ between classes once it is simplified still counts for each of them, and what the classes of a voxel share
+// cannot be split off a sum that is wanted by class. The checker found both.
+describe("sums over classes are those of the reference", () => {
+  test.each<[formula: string, activation: Activation]>([
+    ["sum(p + (w - p)) / 100", "sigmoid"],
+    ["max(p + (w - p))", "sigmoid"],
+    ["sum(w * classes_sum(p + (w - p))) / 100", "softmax"],
+    ["sum(softplus(x) - max(x, 0)) + 0 * sum(w)", "sigmoid"],
+    ["S = sum(p + (w - p))\n loss = S * S", "sigmoid"],
+    ["S = sum(y * log(p))\n loss = S * S + 0 * sum(w)", "softmax"],
+    ["sum(w - y * log(p))", "softmax"],
+    ["-mean(classes_sum(w * y * log(p)))", "softmax"],
+  ])("%s", (text, activation) => {
+    for (const channels of activation === "softmax" ? [3, 5] : [1, 3, 5]) {
       for (const joinClasses of ["mean", "pooled"] as const) {
         const loss = lossFromFormula(text, { joinClasses, fields: { w: "voxel" } });
         const uniform = uniformSequence(channels);
         const logits = Float32Array.from({ length: channels * 20 }, () => 4 * uniform() - 2);
-        const options = {
-          shape: [1, channels, 20],
-          activation: "sigmoid",
-          fields: { w: Float32Array.from({ length: 20 }, uniform) },
-        } as const;
-        checkPlan(loss.plan(logits, new Uint8Array(20), options));
+        const labels = Uint8Array.from({ length: 20 }, () => Math.floor(uniform() * Math.max(2, channels)));
+        const fields = { w: Float32Array.from({ length: 20 }, uniform) };
+        const options = { shape: [1, channels, 20], activation, fields };
+        checkPlan(loss.plan(logits, labels, options));
         const [kernels, reference] = (["wasm", "reference"] as const).map((backend) =>
-          loss.value(logits, new Uint8Array(20), { ...options, backend }),
+          loss.value(logits, labels, { ...options, backend }),
         );
         expect(Math.abs(kernels - reference)).toBeLessThan(1e-6 * Math.abs(reference));
       }

@@ -87,7 +87,7 @@ const KINDS: readonly Break[] = [
   [
     "a value said to be a mask",
     () => withValue(binary(), 0, "add", () => ({ mask: true })),
-    /\(add\): it is said to be a mask and is a number|gets a mask/,
+    /\(add\): it is said to be a mask and is a number/,
   ],
   [
     "an argument too many",
@@ -119,7 +119,7 @@ const KINDS: readonly Break[] = [
           { source: 0 },
         ),
       })),
-    /\(isIgnored\): it looks for ignored voxels|constant \d \(node 0\)/,
+    /\(isIgnored\): it looks for ignored voxels, and no constant says which they are/,
   ],
   [
     "a voxel value said to be uniform",

@@ -53,7 +53,8 @@ export function* evaluateKernels(
   let unchecked = true;
   try {
     for (const { pass, compiled } of passes) {
-      for (const node of known ? [] : pass.groups) {
+      for (const node of pass.groups) {
+        if (groups.has(node)) continue;
         groups.set(node, combine(node, evaluation, groups));
         byId.set(node.id, node);
       }

@@ -302,8 +302,8 @@ describe("threads that are lost", () => {
     expect(written()).toEqual(everyPlace(1));
   });
 
-  it.each(["sleeping", "other"])(
-    "standing still: an error for a %s caller, and their memory is given back",
+  it.each(["sleeping", "waking"])(
+    "standing still: an error of a %s caller, and their memory is given back",
     async (who) => {
       await stopPool();
       const before = reservedBytes();

@@ -118,7 +118,7 @@ function work({ memory, control, index }, post) {
       leave();
     }
     // Returns at once where the state is no longer idle.
-    Atomics.wait(words, state, STATE.idle);
+
   }
 }
 
