@@ -23,6 +23,7 @@ const SIGNATURES: Readonly<Record<KernelValue["op"], string>> = {
   sqrt: "n:n",
   exp: "n:n",
   expNegative: "n:n",
+  expDifference: "nn:n",
   sigmoidOfNegative: "n:n",
   log1pUnit: "n:n",
   log1pPositive: "n:n",

@@ -43,6 +43,8 @@ export type FloatOp =
   | "exp"
   /** exp(a) of an a ≤ 0, with a taken as at least -64: below 1.6e-28 nothing is left to add, and subnormal numbers are slow. */
   | "expNegative"
+  /** exp(a - b) of an a ≤ b, where the difference itself would round; as expNegative below -64. */
+  | "expDifference"
   /** sigmoid(-a) of an a ≥ 0, taken as at most 64 for the same reason. */
   | "sigmoidOfNegative"
   /** log(1 + a) of -½ ≤ a ≤ 1. */

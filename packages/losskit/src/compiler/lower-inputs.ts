@@ -68,8 +68,8 @@ function smallSide(k: KernelValues, x: KernelValue, source: SigmoidSource): Kern
  * quotients of sums of positive numbers, and nothing cancels.
  */
 export function softmaxOfFew(k: KernelValues, x: KernelValue): Probabilities {
-  const below = lazy(() => k.binary("sub", x, k.overClasses("max", x)));
-  const e = lazy(() => k.unary("expNegative", below()));
+  const m = lazy(() => k.overClasses("max", x));
+  const e = lazy(() => k.binary("expDifference", x, m()));
   const others = lazy(() => k.otherClasses(e()));
   // Of the likeliest class, whose own exponential is 1.
   const rest = lazy(() => k.unary("neg", k.overClasses("max", k.unary("neg", others()))));
@@ -78,7 +78,7 @@ export function softmaxOfFew(k: KernelValues, x: KernelValue): Probabilities {
   return {
     p: lazy(() => k.binary("mul", e(), overZ())),
     q: lazy(() => k.binary("mul", others(), overZ())),
-    logP: lazy(() => k.binary("sub", below(), logZ())),
+    logP: lazy(() => k.binary("sub", k.binary("sub", x, m()), logZ())),
     logQ: unavailable("log(1 - p) of a softmax"),
     large: unavailable("the side of a probability"),
   };
@@ -90,7 +90,7 @@ export function softmaxOfFew(k: KernelValues, x: KernelValue): Probabilities {
  */
 export function softmaxOf(k: KernelValues, x: KernelValue): Probabilities {
   const m = lazy(() => k.overClasses("max", x));
-  const e = lazy(() => k.unary("expNegative", k.binary("sub", x, m())));
+  const e = lazy(() => k.binary("expDifference", x, m()));
   const others = lazy(() => {
     const isTop = k.compare("eq", x, m());
     const sum = k.overClasses("add", k.keep(k.not(isTop), e()));

@@ -11,6 +11,7 @@ export type Wanted =
 const EXPENSIVE: ReadonlySet<KernelValue["op"]> = new Set([
   "exp",
   "expNegative",
+  "expDifference",
   "sigmoidOfNegative",
   "log",
   "log1p",

@@ -112,7 +112,7 @@ export type Break = readonly [kind: string, make: () => Plan, message: RegExp];
 
 /** A test for each of some broken plans. */
 export function expectRefused(breaks: readonly Break[]): void {
-  test.each(breaks)("%s", (kind, make, message) => {
+  test.each(breaks)("%s", (_kind, make, message) => {
     let error: unknown;
     try {
       checkPlan(make());

@@ -111,18 +111,28 @@ export interface WasmModule {
 const MAX_PAGES = 65536;
 
 export function encodeModule({ sharedMemory, functions }: WasmModule): Uint8Array<ArrayBuffer> {
-  const types = functions.map(({ parameters }) => [0x60, ...vector(Array(parameters).fill([TYPES.i32])), 0]);
+  const types = functions.map(({ parameters }) => [0x60, parameters, ...Array(parameters).fill(TYPES.i32), 0]);
   const limits = [sharedMemory ? 0x03 : 0x01, ...unsigned(1), ...unsigned(MAX_PAGES)];
   const memory = [...text("env"), ...text("memory"), 0x02, ...limits];
   const exports = functions.map(({ name }, i) => [...text(name), 0x00, ...unsigned(i)]);
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, vector(types)),
-    ...section(2, vector([memory])),
-    ...section(3, vector(functions.map((_, i) => unsigned(i)))),
-    ...section(7, vector(exports)),
-    ...section(10, vector(functions.map(encodeFunction))),
-  ]);
+  const sections = [
+    [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(1, types),
+    ...section(2, [memory]),
+    ...section(
+      3,
+      functions.map((_, i) => unsigned(i)),
+    ),
+    ...section(7, exports),
+    ...section(10, functions.map(encodeFunction)),
+  ];
+  const bytes = new Uint8Array(sections.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of sections) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 function encodeFunction({ locals, body }: WasmFunction): number[] {
@@ -132,67 +142,74 @@ function encodeFunction({ locals, body }: WasmFunction): number[] {
     if (last?.type === type) last.count++;
     else runs.push({ type, count: 1 });
   }
-  const code = vector(runs.map(({ type, count }) => [...unsigned(count), TYPES[type]]));
+  const code = unsigned(runs.length);
+  for (const { type, count } of runs) code.push(...unsigned(count), TYPES[type]);
   for (const instruction of body) encodeInstruction(code, instruction);
-  code.push(...OPCODES.end[0]);
+  code.push(OPCODES.end[0][0]);
   return [...unsigned(code.length), ...code];
 }
 
 const float = new DataView(new ArrayBuffer(4));
 
-function encodeInstruction(code: number[], [op, ...immediates]: Instruction): void {
-  const [opcode, kind] = OPCODES[op];
-  if (opcode[0] === SIMD) code.push(SIMD, ...unsigned(opcode[1]));
-  else code.push(...opcode);
-  const [first = 0] = immediates;
+function encodeInstruction(code: number[], instruction: Instruction): void {
+  const [opcode, kind] = OPCODES[instruction[0]];
+  if (opcode[0] === SIMD) {
+    code.push(SIMD);
+    appendUnsigned(code, opcode[1]);
+  } else code.push(...opcode);
+  const first = instruction.length > 1 ? (instruction[1] as number) : 0;
   switch (kind) {
     case "none":
       return;
     case "index":
-      code.push(...unsigned(first));
+      appendUnsigned(code, first);
       return;
     case "memory":
       // Alignment is only a hint; 0 promises nothing.
-      code.push(0, ...unsigned(first));
+      code.push(0);
+      appendUnsigned(code, first);
       return;
     case "i32":
-      code.push(...signed(first));
+      appendSigned(code, first);
       return;
     case "f32":
       float.setFloat32(0, first, true);
       for (let i = 0; i < 4; i++) code.push(float.getUint8(i));
       return;
     default:
-      code.push(...immediates);
+      for (let i = 1; i < instruction.length; i++) code.push(instruction[i] as number);
   }
 }
 
-const section = (id: number, content: readonly number[]) => [id, ...unsigned(content.length), ...content];
+/** A section of entries: its id, the bytes that follow, and how many entries those are. */
+function section(id: number, entries: readonly (readonly number[])[]): (readonly number[])[] {
+  const count = unsigned(entries.length);
+  const length = entries.reduce((sum, entry) => sum + entry.length, count.length);
+  return [[id, ...unsigned(length)], count, ...entries];
+}
 
-const vector = (entries: readonly (readonly number[])[]): number[] => [...unsigned(entries.length), ...entries.flat()];
+const text = (name: string) => [name.length, ...[...name].map((letter) => letter.charCodeAt(0))];
 
-const text = (name: string) => vector([...name].map((letter) => [letter.charCodeAt(0)]));
-
-/** LEB128, seven bits a byte, the lowest first. */
 function unsigned(value: number): number[] {
   const bytes: number[] = [];
-  let rest = value;
-  do {
-    const low = rest % 128;
-    rest = Math.floor(rest / 128);
-    bytes.push(rest > 0 ? low + 128 : low);
-  } while (rest > 0);
+  appendUnsigned(bytes, value);
   return bytes;
 }
 
-function signed(value: number): number[] {
-  const bytes: number[] = [];
+/** LEB128, seven bits a byte, the lowest first. */
+function appendUnsigned(bytes: number[], value: number): void {
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  bytes.push(rest);
+}
+
+function appendSigned(bytes: number[], value: number): void {
   for (let rest = value | 0; ; ) {
     const low = rest & 0x7f;
     rest >>= 7;
     const done = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
     bytes.push(done ? low : low | 0x80);
-    if (done) return bytes;
+    if (done) return;
   }
 }
 

@@ -57,6 +57,7 @@ export function emitTile(
     numbers,
   );
   const accumulators = new Map<Effect, number>();
+  const parts = new Map<Effect, number>();
   const products = new Map<Effect, number>();
   const factors = new Map<Effect, number>();
   for (const effect of stage.effects) {
@@ -68,6 +69,7 @@ export function emitTile(
     writer.startChain();
     return own.flatMap(emitStep);
   });
+  frame.loops.push(inLoop.length);
   const flush = [...accumulators].flatMap(([effect, acc]) =>
     effect.kind === "sum" ? flushSum(effect, acc) : flushCheck(effect as Check, acc),
   );
@@ -154,15 +156,22 @@ export function emitTile(
         return [...writer.write(value), ["local.get", acc], [largestBits(effect)], ["local.set", acc]];
       }
       default:
-        return [...emitSum(effect, value), ...(product ? emitProduct(effect, product) : [])];
+        return [...emitSum(effect, value, chain), ...(product ? emitProduct(effect, product) : [])];
     }
   }
 
-  function emitSum(effect: Sum, value: LaneNode): Instruction[] {
+  function emitSum(effect: Sum, value: LaneNode, chain: number): Instruction[] {
     const acc = accumulators.get(effect) as number;
     const { how } = kernel.sums[effect.sum];
     if (how === "total") {
-      return [...kept(writer.write(value)), ["local.get", acc], ["f32x4.add"], ["local.set", acc]];
+      // The chains of an iteration first: of equal values, which a saturated network gives, a long sum rounds each the same way.
+      const own = kept(writer.write(value));
+      const whole: Instruction[] = [["local.get", acc], ["f32x4.add"], ["local.set", acc]];
+      if (unroll === 1) return [...own, ...whole];
+      const part = parts.get(effect) ?? vector();
+      parts.set(effect, part);
+      const sum: Instruction[] = chain > 0 ? [...own, ["local.get", part], ["f32x4.add"]] : own;
+      return [...sum, ...(chain < unroll - 1 ? ([["local.set", part]] as const) : whole)];
     }
     const op = how === "largest" ? "f32x4.pmax" : "f32x4.pmin";
     const written = writer.write(value);

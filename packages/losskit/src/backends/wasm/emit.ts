@@ -28,13 +28,21 @@ export const SYNCHRONOUS_BYTES = 4096;
 
 /** The function with the widest loops whose module is small enough to be compiled at once; the narrowest if none is. */
 export function kernelModule(kernel: Kernel, masked: boolean, sharedMemory: boolean): WasmModule {
-  const options = masked ? ([1] as const) : ([4, 2, 1] as const);
-  let module: WasmModule | undefined;
-  for (const unroll of options) {
-    module = { sharedMemory, functions: [emitKernel(kernel, { unroll, masked })] };
-    if (encodeModule(module).length < SYNCHRONOUS_BYTES) return module;
+  const moduleWith = (unroll: EmitOptions["unroll"]) => {
+    const emitted = emitKernel(kernel, { unroll, masked });
+    const module = { sharedMemory, functions: [emitted] };
+    return { module, size: encodeModule(module).length, emitted };
+  };
+  const narrow = moduleWith(1);
+  if (masked) return narrow.module;
+  const bytesPerVector = (narrow.size * narrow.emitted.inLoops) / narrow.emitted.body.length;
+  for (const unroll of [4, 2] as const) {
+    // Emitting in vain costs more than anything else here.
+    if (narrow.size + (unroll - 1) * bytesPerVector >= 1.05 * SYNCHRONOUS_BYTES) continue;
+    const wide = moduleWith(unroll);
+    if (wide.size < SYNCHRONOUS_BYTES) return wide.module;
   }
-  return module as WasmModule;
+  return narrow.module;
 }
 
 /** What the emitter of a stage needs of the function around it. */
@@ -46,6 +54,8 @@ export interface FunctionFrame {
   readonly parameter: Readonly<Record<(typeof FIXED_PARAMETERS)[number], number>>;
   /** Voxels that are left, this tile's included. */
   readonly left: number;
+  /** Instructions of each innermost loop. */
+  readonly loops: number[];
   newLocal(type: LocalType): number;
 }
 
@@ -66,9 +76,11 @@ export function emitKernel(kernel: Kernel, options: EmitOptions) {
     numbers: new Map(),
     parameter: Object.fromEntries(FIXED_PARAMETERS.map((name, i) => [name, i])) as FunctionFrame["parameter"],
     left: newLocal("i32"),
+    loops: [],
     newLocal,
   };
   const stages = kernel.stages.flatMap((stage, index) => emitStage(frame, stage, index, bases, options));
+  const inLoops = frame.loops.reduce((sum, length) => sum + length, 0);
   const advance = arrays.flatMap(({ type }, slot) => step(bases[slot], TILE * elementBytes(type)));
   const numbers = [...frame.numbers].flatMap(([{ code }, local]): Instruction[] => [...code, ["local.set", local]]);
   const body: Instruction[] = [
@@ -80,7 +92,7 @@ export function emitKernel(kernel: Kernel, options: EmitOptions) {
     ...advance,
     ...repeatWhileLeft(frame.left, TILE),
   ];
-  return { name: "run", parameters, locals, body };
+  return { name: "run", parameters, locals, body, inLoops };
 }
 
 /** local += by */

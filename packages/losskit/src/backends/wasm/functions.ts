@@ -41,6 +41,11 @@ function expTail(c: LaneCode, r: LaneNode, square: LaneNode): LaneNode {
 
 function scaledExp(c: LaneCode, t: LaneNode): LaneNode {
   const { kBits, r } = reduce(c, t);
+  return scaled(c, kBits, r);
+}
+
+/** 2^k exp(r). */
+function scaled(c: LaneCode, kBits: LaneNode, r: LaneNode): LaneNode {
   const square = c.mul(r, r);
   // 1 last: what the other additions round away is small against it.
   const e = c.add(c.float(1), c.add(r, c.mul(square, expTail(c, r, square))));
@@ -58,6 +63,19 @@ export const expNegative = (c: LaneCode, t: LaneNode): LaneNode => scaledExp(c, 
 /** exp(t), taken as at least exp(-64) and at most 2.3e38. At most 1 ULP off. */
 export const exp = (c: LaneCode, t: LaneNode): LaneNode =>
   scaledExp(c, atMost(c, atLeast(c, t, SMALLEST_ARGUMENT), LARGEST_ARGUMENT));
+
+/**
+ * exp(a - b) for a ≤ b, taken as at least exp(-64). The difference rounds, by 1.9e-6 for logits of ±20, and the exponential with it; what it
+ * has lost (Knuth's sum of two numbers) goes into r. At most 1.1 ULP off.
+ */
+export function expDifference(c: LaneCode, a: LaneNode, b: LaneNode): LaneNode {
+  const from = c.op("f32x4.pmax", a, c.add(b, c.float(SMALLEST_ARGUMENT)));
+  const t = c.sub(from, b);
+  const minusB = c.sub(t, from);
+  const lost = c.sub(c.sub(from, c.sub(t, minusB)), c.add(b, minusB));
+  const { kBits, r } = reduce(c, t);
+  return scaled(c, kBits, c.add(r, lost));
+}
 
 /**
  * sigmoid(-a) for a ≥ 0, a taken as at most 64: the smaller of the two probabilities of a logit ±a. With exp(a) = 2^k (1 + v) it is

@@ -19,7 +19,13 @@ export function createLaneCode() {
   let count = 0;
 
   function make(code: readonly Instruction[], args: readonly LaneNode[], uniform: boolean): LaneNode {
-    const key = `${JSON.stringify(code.map((instruction) => instruction.map(exact)))}|${args.map(({ id }) => id).join()}`;
+    let key = "";
+    for (const instruction of code) {
+      key += instruction[0];
+      for (let i = 1; i < instruction.length; i++) key += ` ${exact(instruction[i] as number)}`;
+      key += ";";
+    }
+    for (const { id } of args) key += ` ${id}`;
     const existing = known.get(key);
     if (existing) return existing;
     const node: LaneNode = { id: count++, code, args, uniform };
@@ -57,5 +63,5 @@ export function createLaneCode() {
   };
 }
 
-/** JSON has no -0, NaN or infinities. */
-const exact = (part: string | number) => (Object.is(part, -0) ? "-0" : String(part));
+/** -0 is written like 0 and is another number. */
+const exact = (value: number) => (Object.is(value, -0) ? "-0" : value);

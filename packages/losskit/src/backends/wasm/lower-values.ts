@@ -70,8 +70,9 @@ function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue)
     case "log1pPositive":
     case "expm1":
       return FUNCTIONS[op](c, a());
+    case "expDifference":
     case "pow":
-      return functions.pow(c, a(), b());
+      return functions[op](c, a(), b());
     case "copySign":
       return functions.copySign(c, a(), b());
     case "lt":

@@ -53,15 +53,19 @@ export function createNodeWriter(
     return local;
   }
 
-  function write(node: LaneNode): Instruction[] {
-    if (node.uniform) return [["local.get", uniformLocal(node)]];
-    const known = locals.get(node);
-    if (known !== undefined) return [["local.get", known]];
-    const code = [...node.args.flatMap(write), ...node.code];
-    if ((uses.get(node) ?? 0) < 2) return code;
+  /** One list for all: copying the code of every argument would take quadratic time. */
+  function append(node: LaneNode, code: Instruction[]): void {
+    const known = node.uniform ? uniformLocal(node) : locals.get(node);
+    if (known !== undefined) {
+      code.push(["local.get", known]);
+      return;
+    }
+    for (const arg of node.args) append(arg, code);
+    code.push(...node.code);
+    if ((uses.get(node) ?? 0) < 2) return;
     const local = sharedByChains.has(node) ? newLocal() : ownLocal();
     locals.set(node, local);
-    return [...code, ["local.tee", local]];
+    code.push(["local.tee", local]);
   }
 
   function ownLocal(): number {
@@ -70,7 +74,11 @@ export function createNodeWriter(
   }
 
   return {
-    write,
+    write(node) {
+      const code: Instruction[] = [];
+      append(node, code);
+      return code;
+    },
     startChain() {
       taken = 0;
     },

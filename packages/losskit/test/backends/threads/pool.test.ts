@@ -119,6 +119,15 @@ it("runs jobs of many modules one after the other, more than are kept compiled",
   expect(written(8)).toEqual(everyPlace(sum, 8));
 });
 
+it("tells functions of one module apart, and modules under one name", async () => {
+  await startPool(2, SCRATCH);
+  const mark = job("mark");
+  const keep = { ...mark, exportName: "keep" };
+  const double = job("mark", CALLS, { id: 2, step: 2 });
+  for (const one of [mark, mark, keep, mark, double, mark]) expect(runJob(one, 2)).toBe(true);
+  expect(written()).toEqual(everyPlace(7 + 1 + 2 + 1));
+});
+
 it("gives each thread scratch of its own", async () => {
   await startPool(4, SCRATCH);
   const addresses = new Set<number>();

@@ -109,9 +109,16 @@ it("a thread that cannot start is not tried again and again", () => {
     const threads = createRequire(import.meta.url)("node:worker_threads");
     const { Worker } = threads;
     let started = 0;
-    threads.Worker = class extends Worker { constructor(_, options) { started++; super("throw new Error('broken')", options); } };
+    let ended = 0;
+    threads.Worker = class extends Worker {
+      constructor(_, options) {
+        started++;
+        super("throw new Error('broken')", options);
+        this.on("exit", () => ended++);
+      }
+    };
     runJob(job, 2);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    while (ended < 2) await new Promise((resolve) => setTimeout(resolve, 10));
     for (let i = 0; i < 5; i++) runJob(job, 2);
     console.log(started, availableThreads());`);
   expect(printed).toBe("2 1");

@@ -7,7 +7,7 @@ import { WORD } from "./control.js";
 export interface Job {
   /** Of the module, a 32-bit integer: threads keep compiled modules by it. */
   readonly id: number;
-  /** The module. */
+  /** The module. It keeps nothing from one call to the next outside of the memory, and these bytes never change. */
   readonly bytes: Uint8Array;
   readonly exportName: string;
   /** Row-major: one call per row, in no certain order and on any thread; the arguments as i32. */
@@ -20,32 +20,43 @@ export interface Job {
   readonly scratchBytes?: number;
 }
 
+/** A stretch of the library's memory; address 0 is none. */
+interface Piece {
+  readonly address: number;
+  readonly bytes: number;
+}
+
 /** Memory that a pool keeps for its jobs, and enlarges where one needs more. */
 export interface JobMemory {
-  /** Items, module and name of the job; address 0 is none. */
-  job: { address: number; bytes: number };
+  items: Piece;
+  /** Name of the function, then the module. */
+  code: Piece;
+  /** What `code` holds. Calls in a row often run the same function, which need not be written again. */
+  written?: { readonly exportName: string; readonly bytes: Uint8Array };
   /** All threads' scratch, one piece after the other. */
-  scratch: { address: number; bytes: number };
+  scratch: Piece;
   /** Bytes of scratch of one thread, at least. */
   readonly scratchBytes: number;
 }
 
+const NONE: Piece = { address: 0, bytes: 0 };
+
 export const jobMemory = (scratchBytes: number): JobMemory => ({
-  job: { address: 0, bytes: 0 },
-  scratch: { address: 0, bytes: 0 },
+  items: NONE,
+  code: NONE,
+  scratch: NONE,
   scratchBytes,
 });
 
-export function releaseJobMemory(memory: JobMemory): void {
-  release(memory.job.address);
-  release(memory.scratch.address);
+export function releaseJobMemory({ items, code, scratch }: JobMemory): void {
+  for (const { address } of [items, code, scratch]) release(address);
 }
 
 /** Addresses are aligned for any element, and pieces of scratch do not meet in a pair of cache lines. */
 const roundUp = (bytes: number): number => Math.ceil(bytes / 128) * 128;
 
 /** The piece itself if it is large enough, else a larger one in its place; what it held is lost. */
-function ofSize(piece: { address: number; bytes: number }, bytes: number): { address: number; bytes: number } {
+function ofSize(piece: Piece, bytes: number): Piece {
   if (bytes <= piece.bytes) return piece;
   // At least doubled, so that slowly growing jobs do not reserve each time.
   const size = Math.max(bytes, 2 * piece.bytes);
@@ -60,28 +71,34 @@ function ofSize(piece: { address: number; bytes: number }, bytes: number): { add
  * @throws LosskitError MEMORY
  */
 export function writeJob(words: Int32Array, memory: JobMemory, job: Job, threads: number): void {
-  const name = Int32Array.from(job.exportName, (character) => character.charCodeAt(0));
-  const nameStart = 4 * job.items.length;
-  const moduleStart = nameStart + 4 * name.length;
-  const scratch = job.scratchArgument < 0 ? 0 : roundUp(Math.max(job.scratchBytes ?? 0, memory.scratchBytes));
-  memory.job = ofSize(memory.job, moduleStart + job.bytes.length);
-  memory.scratch = ofSize(memory.scratch, scratch * threads);
+  if (memory.written?.bytes !== job.bytes || memory.written.exportName !== job.exportName)
+    writeCode(words, memory, job);
 
-  const { address } = memory.job;
-  const { u8, i32 } = views();
-  i32.set(job.items, address / 4);
-  i32.set(name, (address + nameStart) / 4);
-  u8.set(job.bytes, address + moduleStart);
-
-  words[WORD.module] = job.id;
-  words[WORD.items] = address;
+  memory.items = ofSize(memory.items, 4 * job.items.length);
+  views().i32.set(job.items, memory.items.address / 4);
+  words[WORD.items] = memory.items.address;
   words[WORD.count] = job.items.length / job.width;
   words[WORD.width] = job.width;
-  words[WORD.bytes] = address + moduleStart;
-  words[WORD.byteLength] = job.bytes.length;
-  words[WORD.name] = address + nameStart;
-  words[WORD.nameLength] = name.length;
+
+  const scratch = job.scratchArgument < 0 ? 0 : roundUp(Math.max(job.scratchBytes ?? 0, memory.scratchBytes));
+  memory.scratch = ofSize(memory.scratch, scratch * threads);
   words[WORD.scratchArgument] = job.scratchArgument;
   words[WORD.scratch] = memory.scratch.address;
   words[WORD.scratchStride] = scratch;
+  words[WORD.module] = job.id;
+}
+
+function writeCode(words: Int32Array, memory: JobMemory, { exportName, bytes }: Job): void {
+  const nameBytes = 4 * exportName.length;
+  memory.written = undefined;
+  memory.code = ofSize(memory.code, nameBytes + bytes.length);
+  const { address } = memory.code;
+  const { u8, i32 } = views();
+  for (let i = 0; i < exportName.length; i++) i32[address / 4 + i] = exportName.charCodeAt(i);
+  u8.set(bytes, address + nameBytes);
+  words[WORD.name] = address;
+  words[WORD.nameLength] = exportName.length;
+  words[WORD.bytes] = address + nameBytes;
+  words[WORD.byteLength] = bytes.length;
+  memory.written = { exportName, bytes };
 }

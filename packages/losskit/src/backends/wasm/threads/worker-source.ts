@@ -34,7 +34,8 @@ function work({ memory, control, index }, post) {
   let bytes = new Uint8Array(memory.buffer);
   let integers = new Int32Array(memory.buffer);
 
-  // Other threads grow the memory. Growing by nothing makes this thread's view of it as long as it is now.
+  // Other threads grow the memory. A thread that slept meanwhile may still see the old length (V8 looks at the next loop or call); growing
+  // by nothing brings it up to date at once.
   function reach(end) {
     if (end <= bytes.length) return;
     memory.grow(0);
@@ -83,7 +84,6 @@ function work({ memory, control, index }, post) {
   function fail(error) {
     const count = words[WORD.count];
     Atomics.store(words, WORD.next, count);
-    instances.delete(words[WORD.module]);
     if (Atomics.compareExchange(words, WORD.failed, 0, 1) !== 0) return;
     const text = String(error);
     words[WORD.textLength] = Math.min(text.length, ${TEXT_LENGTH});
@@ -118,7 +118,7 @@ function work({ memory, control, index }, post) {
       leave();
     }
     // Returns at once where the state is no longer idle.
-
+    Atomics.wait(words, state, STATE.idle);
   }
 }
 
