@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^losskit$/, replacement: source("packages/losskit/src/index.ts") },
       { find: /^losskit\/losses$/, replacement: source("packages/losskit/src/losses/all.ts") },
       { find: /^losskit\/metrics$/, replacement: source("packages/losskit/src/metrics/index.ts") },
+      { find: /^losskit\/plan$/, replacement: source("packages/losskit/src/plan.ts") },
     ],
   },
   test: {

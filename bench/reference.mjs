@@ -42,7 +42,7 @@ function random() {
 }
 const logits = Float32Array.from({ length: VOXELS }, () => 8 * random() - 4);
 const labels = Uint8Array.from({ length: VOXELS }, () => (random() < 0.1 ? 1 : 0));
-const call = { shape: [1, 1, SIDE, SIDE] };
+const call = { shape: [1, 1, SIDE, SIDE], backend: "reference" };
 
 const fused = bceDice();
 const sum = add(bce(), dice());

@@ -62,7 +62,7 @@ const HOUSES: readonly House[] = [
   {
     source: "packages/losskit/src",
     rooms: ["errors.ts", "formula", "gradient", "compiler", "routines", "backends", "losses", "metrics"],
-    doors: ["index.ts"],
+    doors: ["index.ts", "plan.ts"],
   },
   {
     source: "packages/lab/src",

@@ -5,12 +5,13 @@ import type { ArgsDef } from "citty";
 import { nearest } from "losskit";
 import { LabError } from "../errors.js";
 
-/** Options that may be given more than once, by command; the values come from `repeatedValues`. */
+/** Options that may be given more than once; the values come from `repeatedValues`. */
 export type Repeatable = readonly string[];
 
 /**
  * Checks raw arguments against the definition of a command.
  *
+ * @param variadic whether the last argument may be given many times; the values come from `positionalValues`
  * @throws LabError USAGE for an option that does not exist (with a suggestion), lacks its value, is given twice, or an
  *   argument too many or too few.
  */
@@ -19,6 +20,7 @@ export function checkArguments(
   rawArgs: readonly string[],
   args: ArgsDef,
   repeatable: Repeatable = [],
+  variadic = false,
 ): void {
   const seeHelp = `see: losskit ${command} --help`;
   const refuse = (problem: string): never => {
@@ -32,7 +34,7 @@ export function checkArguments(
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
       positionalCount++;
-      if (positionalCount > positionals.length) {
+      if (positionalCount > positionals.length && !variadic) {
         const takes = positionals.length === 0 ? "none" : positionals.map((name) => name.toUpperCase()).join(" ");
         refuse(`there is an argument too many: "${token.value}"; losskit ${command} takes ${takes} (${seeHelp})`);
       }
@@ -66,6 +68,11 @@ export function repeatedValues(rawArgs: readonly string[], args: ArgsDef, name: 
   return tokenize(rawArgs, args).flatMap((token) =>
     token.kind === "option" && token.name === name && token.value !== undefined ? [token.value] : [],
   );
+}
+
+/** All arguments that are no options, in their order; citty keeps one for each name. */
+export function positionalValues(rawArgs: readonly string[], args: ArgsDef): string[] {
+  return tokenize(rawArgs, args).flatMap((token) => (token.kind === "positional" ? [token.value] : []));
 }
 
 /**

@@ -4,6 +4,7 @@ import { defineCommand } from "citty";
 import { type LossDefinition, nearest } from "losskit";
 import { allLosses, toBibtex } from "losskit/losses";
 import { LabError } from "../errors.js";
+import { explainPlan, planArgs, wantsPlan } from "./explain-plan.js";
 import { pad, type Style, styleFor, textWidth, wrap } from "./terminal.js";
 
 export const explainCommand = defineCommand({
@@ -11,8 +12,13 @@ export const explainCommand = defineCommand({
   args: {
     name: { type: "positional", description: "Name of a loss, as losskit list shows it", required: true },
     json: { type: "boolean", description: "Print JSON, the BibTeX of its papers included" },
+    ...planArgs,
   },
   run({ args }) {
+    if (wantsPlan(args)) {
+      process.stdout.write(explainPlan(args.name, args, styleFor(process.stdout)));
+      return;
+    }
     const definition = findDefinition(args.name);
     const papers = definition.references.map(toBibtex);
     process.stdout.write(

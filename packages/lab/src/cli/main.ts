@@ -14,6 +14,8 @@ interface Command {
   load(): Promise<CommandDef>;
   /** Options that may be given more than once. */
   readonly repeatable?: readonly string[];
+  /** Whether its last argument may be given many times. */
+  readonly variadic?: boolean;
   readonly examples: readonly string[];
 }
 
@@ -38,7 +40,21 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   explain: {
     description: "Explain one loss: formula, parameters, when to use it, papers",
     load: async () => (await import("./explain.js")).explainCommand as CommandDef,
-    examples: ["losskit explain tversky"],
+    examples: [
+      "losskit explain tversky",
+      "losskit explain bce-dice --plan",
+      "losskit explain dice+ce --plan --channels 4",
+    ],
+  },
+  bench: {
+    description: "Measure how fast the losses are on this machine",
+    load: async () => (await import("./bench.js")).benchCommand as CommandDef,
+    variadic: true,
+    examples: [
+      "losskit bench                              # the losses that compare compares",
+      "losskit bench dice bce-dice --voxels 2^24",
+      "losskit bench dice+ce --channels 4 --json > bench.json",
+    ],
   },
   phantoms: {
     description: "Write synthetic images with masks",
@@ -87,14 +103,15 @@ async function dispatch(args: readonly string[]): Promise<number> {
   const definition = await command.load();
   const end = rest.indexOf("--");
   if ((end < 0 ? rest : rest.slice(0, end)).some((argument) => argument === "--help" || argument === "-h")) {
-    const usage = await renderUsage(definition, { meta: { name: "losskit" } });
+    const plainUsage = await renderUsage(definition, { meta: { name: "losskit" } });
+    const usage = command.variadic ? plainUsage.replace(/\[(?!OPTIONS)([A-Z]+)\]/u, "[$1…]") : plainUsage;
     const examples = command.examples.map((line) => `  ${line}`).join("\n");
     const text = `${usage}\n${styleFor(process.stdout).bold("EXAMPLES")}\n\n${examples}\n`;
     process.stdout.write(process.stdout.isTTY && !process.env.NO_COLOR ? text : stripVTControlCharacters(text));
     return EXIT.ok;
   }
   const argsDefinition = typeof definition.args === "function" ? await definition.args() : await definition.args;
-  checkArguments(name, rest, argsDefinition ?? {}, command.repeatable);
+  checkArguments(name, rest, argsDefinition ?? {}, command.repeatable, command.variadic);
   const { result } = await runCommand(definition, { rawArgs: rest });
   return typeof result === "number" ? result : EXIT.ok;
 }

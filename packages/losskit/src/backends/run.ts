@@ -60,7 +60,9 @@ export function compileLoss(program: Program, activation: Activation): CompiledL
   /** Why kernels cannot run a call; undefined where they can. */
   function refusalOf({ logits }: Call): string | undefined {
     if (logits instanceof Float64Array) return "its kernels compute in float32: give the logits as a Float32Array";
-    return hasSimd() ? refusal : "this engine has no WebAssembly with 128-bit SIMD";
+    return hasSimd()
+      ? refusal
+      : "WebAssembly with 128-bit SIMD cannot be compiled here (in a page its content security policy must allow 'wasm-unsafe-eval')";
   }
 
   function backendOf(call: Call): BackendName {

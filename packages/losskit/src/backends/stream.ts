@@ -151,7 +151,7 @@ export function createStream({ graph, value, schedule, refusalOf, passesOf }: St
         const constant = groups.get(graph.nodes[source]) as GroupValue;
         return constant.data[groupIndex(constant, image, c)];
       };
-      const bindings = bind(kernel.arrays, callArrays({ call, outputs: new Map() }), call);
+      const bindings = bind(kernel.arrays, callArrays({ call, outputs: new Map() }), new Map(), call);
       const chunks = drive(runKernel(compiled, bindings, call, constantOf, threadsFor(call)));
       checkRead(compiled, chunks, call);
       const blocks = chunks.map(({ start, sums }) => ({

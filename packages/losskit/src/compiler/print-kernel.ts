@@ -2,18 +2,7 @@
 
 import { readsArray, valuesIn } from "./check-kernel-values.js";
 import type { Effect, Kernel, KernelArray, KernelValue } from "./kernel.js";
-import {
-  atom,
-  BINDS,
-  call,
-  createNames,
-  infix,
-  LONGEST_PART,
-  minus,
-  number,
-  operation,
-  type Term,
-} from "./print-terms.js";
+import { atom, BINDS, call, infix, LONGEST_PART, minus, number, operation, type Term } from "./print-terms.js";
 
 export interface KernelWords {
   /** How the group value behind a constant is written. */

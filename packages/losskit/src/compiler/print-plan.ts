@@ -175,10 +175,28 @@ const ONE_BITS = 0x3f800000;
 function table(rows: readonly Row[]): string[] {
   const sorted = ["reads", "writes", "sums"].flatMap((kind) => rows.filter(([what]) => what === kind));
   const width = Math.max(0, ...sorted.filter(([what]) => what !== "sums").map(([, name]) => name.length));
-  return sorted.map(([what, name, remark], i) => {
+  return sorted.flatMap(([what, name, remark], i) => {
     const first = sorted[i - 1]?.[0] === what ? "" : what;
-    return `${first.padEnd(8)}${name.padEnd(width)}  ${remark}`.trimEnd();
+    const [line, ...rest] = broken(`${name.padEnd(width)}  ${remark}`.trimEnd());
+    return [first.padEnd(COLUMN) + line, ...rest.map((part) => " ".repeat(COLUMN + 2) + part)];
   });
+}
+
+const COLUMN = 8;
+/** Characters of a line. */
+const WIDTH = 100;
+
+/** A long sum over several lines, broken before an operator. */
+function broken(text: string): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > WIDTH) {
+    const at = Math.max(...[" + ", " - ", " * "].map((operator) => rest.lastIndexOf(operator, WIDTH)));
+    if (at <= 0) break;
+    lines.push(rest.slice(0, at));
+    rest = rest.slice(at + 1);
+  }
+  return [...lines, rest];
 }
 
 /** The combine step before a pass: what its kernel and routines need, and the results that are there by then. */
@@ -188,7 +206,7 @@ function combine({ pass, kernel }: PlanPass, { graph, results }: Plan, nodes: No
   for (const node of results) if (groups.has(node)) wanted.set(node, "loss");
   for (const { source } of kernel?.constants ?? []) {
     const node = source === "ignore" ? undefined : graph.nodes[source];
-    if (node && groups.has(node) && !wanted.has(node)) wanted.set(node, "k");
+    if (node && !wanted.has(node)) wanted.set(node, "k");
   }
   return nodes.define([...wanted.keys()], (node) => wanted.get(node) as string);
 }

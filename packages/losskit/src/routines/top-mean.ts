@@ -12,14 +12,22 @@ import { largest } from "./descending-order.js";
  * @throws LosskitError PARAMETER for another fraction
  */
 export function topMeanWeights(values: Float64Array, fraction: number): Float64Array {
+  const weights = new Float64Array(values.length);
+  const count = topMeanCount(values.length, fraction);
+  for (const index of largest(values, count)) weights[index] = 1 / count;
+  return weights;
+}
+
+/**
+ * How many of some values count: k; 0 only where there are none.
+ *
+ * @throws LosskitError PARAMETER for a fraction that is not above 0, at most 1
+ */
+export function topMeanCount(values: number, fraction: number): number {
   if (!(fraction > 0 && fraction <= 1)) {
     throw new LosskitError("PARAMETER", `top_mean got the fraction ${fraction}; it takes a number above 0, at most 1`);
   }
-  const weights = new Float64Array(values.length);
-  if (values.length === 0) return weights;
   // The fraction and the product are rounded by at most 2^-53 each: 0.29 × 100 is 28.999999999999996, and 29 is meant.
-  const product = fraction * values.length * (1 + 2 * Number.EPSILON);
-  const count = Math.min(values.length, Math.max(1, Math.floor(product)));
-  for (const index of largest(values, count)) weights[index] = 1 / count;
-  return weights;
+  const product = fraction * values * (1 + 2 * Number.EPSILON);
+  return Math.min(values, Math.max(1, Math.floor(product)));
 }

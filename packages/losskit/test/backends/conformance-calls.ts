@@ -79,42 +79,8 @@ export function inLibraryMemory<T>(
   }
 }
 
-/** Differences of a result from the truth. */
-export interface Errors {
-  /** Of the value, relative. */
-  readonly value: number;
-  /** Largest of the gradient's elements, relative to each. */
-  readonly element: number;
-  /** The same, relative to the largest element. */
-  readonly ofLargest: number;
-}
+/** Whether two results have the same bits: NaN and -0 count, and a million elements take no time. */
+export const sameBits = (a: Pick<LossResult<Float32Array>, "values" | "gradient">, b: typeof a): boolean =>
+  bytes(a.values).equals(bytes(b.values)) && bytes(a.gradient).equals(bytes(b.gradient));
 
-/** Below this a float32 has lost digits to underflow, and a relative error says nothing. */
-const UNDERFLOW = 1e-36;
-
-export function errorsOf(
-  result: { readonly values: ArrayLike<number>; readonly gradient: FloatArray },
-  truth: LossResult<FloatArray>,
-): Errors {
-  const largest = truth.gradient.reduce((max, slope) => Math.max(max, Math.abs(slope)), 0);
-  let [element, absolute] = [0, 0];
-  truth.gradient.forEach((slope, i) => {
-    const error = Math.abs(result.gradient[i] - slope);
-    // Written so that NaN counts as the worst there is.
-    if (!(error <= absolute)) absolute = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
-    if (error > UNDERFLOW) element = Math.max(element, error / Math.abs(slope));
-  });
-  let value = 0;
-  truth.values.forEach((exact, i) => {
-    const error = Math.abs(result.values[i] - exact);
-    if (!(error <= 1e-300)) value = Math.max(value, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error / Math.abs(exact));
-  });
-  return { value, element, ofLargest: largest > UNDERFLOW ? absolute / largest : 0 };
-}
-
-/** Bits of a result, to compare two runs by. */
-export const bitsOf = ({ values, gradient }: LossResult<Float32Array>) => [
-  [...values],
-  // As integers: NaN and -0 count.
-  new Int32Array(Float32Array.from(gradient).buffer),
-];
+const bytes = ({ buffer, byteOffset, byteLength }: FloatArray) => Buffer.from(buffer, byteOffset, byteLength);

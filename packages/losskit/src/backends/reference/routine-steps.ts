@@ -105,19 +105,8 @@ function runOnGroups(
   const second = voxelArguments.length > 1 ? (kept[1] as StoredVoxels) : undefined;
   const validAt = voxelArguments.length + scalarArguments.length;
   const valid = kept[validAt];
-  const selected = groups.get(node.args[validAt + 1]) as GroupValue;
   const result = createStored(node.axes, call);
-  const { classes } = result;
-
-  const rowsByGroup = new Map<string, number[]>();
-  for (let image = 0; image < call.images; image++) {
-    for (let c = 0; c < classes; c++) {
-      if (selected.data[groupIndex(selected, image, c)] === 0) continue;
-      const key = `${node.over & IMAGE ? "" : image}|${node.over & CLASS ? "" : c}`;
-      rowsByGroup.set(key, [...(rowsByGroup.get(key) ?? []), image * classes + c]);
-    }
-  }
-  for (const rows of rowsByGroup.values()) {
+  for (const rows of rowsByGroup(node, call, groups, node.args[validAt + 1])) {
     const places = countedPlaces(rows, valid, call.voxels);
     const list = (from: StoredVoxels) => places.map((at) => from.data[at]);
     const targets = second && list(second);
@@ -130,6 +119,32 @@ function runOnGroups(
     });
   }
   return result;
+}
+
+/**
+ * The rows (image × classes + class) that a routine ranks together, group by group.
+ *
+ * @param selected 0 for classes that do not count, per image where that differs
+ */
+export function rowsByGroup(
+  node: Node,
+  { images, classes: channels }: Pick<Call, "images" | "classes">,
+  groups: ReadonlyMap<Node, GroupValue>,
+  selected: Node,
+): number[][] {
+  const counts = groups.get(selected) as GroupValue;
+  const classes = node.axes & CLASS ? channels : 1;
+  const rows = new Map<string, number[]>();
+  for (let image = 0; image < images; image++) {
+    for (let c = 0; c < classes; c++) {
+      if (counts.data[groupIndex(counts, image, c)] === 0) continue;
+      const key = `${node.over & IMAGE ? "" : image}|${node.over & CLASS ? "" : c}`;
+      const own = rows.get(key) ?? [];
+      own.push(image * classes + c);
+      rows.set(key, own);
+    }
+  }
+  return [...rows.values()];
 }
 
 /** Positions of the voxels of some rows that are not ignored; a Float64Array, so that a map of it is one too. */

@@ -10,7 +10,8 @@ export interface Binding {
   readonly kernelArray: KernelArray;
   /** Where it lies in the library's memory with the kernel's own element type; elsewhere pieces are copied. */
   readonly address: number | undefined;
-  readonly array: FloatArray | LabelArray;
+  /** Absent for what lies in the library's memory without being anyone's array. */
+  readonly array: FloatArray | LabelArray | undefined;
   /** Whether the channels of a voxel lie side by side. */
   readonly interleaved: boolean;
 }
@@ -18,15 +19,23 @@ export interface Binding {
 /** Arrays of the call by the names that kernels use. */
 export type CallArrays = ReadonlyMap<string, FloatArray | LabelArray>;
 
-export function bind(arrays: readonly KernelArray[], named: CallArrays, call: Call): Binding[] {
+/** @param lent addresses of float32 arrays that one pass leaves for another, by their names */
+export function bind(
+  arrays: readonly KernelArray[],
+  named: CallArrays,
+  lent: ReadonlyMap<string, number>,
+  call: Call,
+): Binding[] {
   return arrays.map((kernelArray) => {
+    const address = lent.get(kernelArray.name);
+    if (address !== undefined) return { kernelArray, address, array: undefined, interleaved: false };
     const array = named.get(kernelArray.name) as FloatArray | LabelArray;
     const ownType =
       (kernelArray.type === "float32" && array instanceof Float32Array) ||
       (kernelArray.type === "uint8" && (array instanceof Uint8Array || array instanceof Uint8ClampedArray)) ||
       (kernelArray.type === "int32" && array instanceof Int32Array);
-    // What we made ourselves is channels first whatever the caller's arrays are.
-    const callers = kernelArray.name !== "values" && !kernelArray.name.startsWith("stored");
+    // The map of a loss is a result, channels first whatever the caller's arrays are.
+    const callers = kernelArray.name !== "values";
     const perChannel = kernelArray.perClass || kernelArray.class !== undefined;
     const interleaved = callers && perChannel && call.layout === "channels-last";
     return { kernelArray, array, interleaved, address: ownType && !interleaved ? addressOf(array) : undefined };
@@ -43,6 +52,14 @@ export function elementAt(array: KernelArray, call: Call, image: number, c: numb
 const interleavedAt = (array: KernelArray, call: Call, image: number, c: number, voxel: number): number =>
   (image * call.voxels + voxel) * call.classes + (array.class ?? c);
 
+const viewOf = ({ type }: KernelArray) =>
+  type === "uint8" ? views().u8 : type === "int32" ? views().i32 : views().f32;
+
+/** The elements of an array, wherever it lies. */
+function elementsOf({ array, address = 0, kernelArray }: Binding): FloatArray | LabelArray {
+  return array ?? viewOf(kernelArray).subarray(address / elementBytes(kernelArray.type));
+}
+
 /** Which voxels of which image, and where in memory a piece of them goes. */
 export interface Piece {
   readonly image: number;
@@ -55,9 +72,9 @@ export const pieceStride = (length: number): number => Math.ceil(length / 16) * 
 
 /** Copies a piece into the library's memory, stretch by stretch; what rounds it up to whole vectors is set to 0. */
 export function copyIn(binding: Binding, call: Call, { image, start, length }: Piece, to: number): void {
-  const { kernelArray, array, interleaved } = binding;
-  const { u8, i32, f32 } = views();
-  const memory = kernelArray.type === "uint8" ? u8 : kernelArray.type === "int32" ? i32 : f32;
+  const { kernelArray, interleaved } = binding;
+  const memory = viewOf(kernelArray);
+  const array = elementsOf(binding);
   const first = to / elementBytes(kernelArray.type);
   const stride = pieceStride(length);
   const classes = kernelArray.perClass ? call.classes : 1;
@@ -76,8 +93,9 @@ export function copyIn(binding: Binding, call: Call, { image, start, length }: P
 
 /** Copies a piece back. */
 export function copyOut(binding: Binding, call: Call, { image, start, length }: Piece, from: number): void {
-  const { kernelArray, array, interleaved } = binding;
+  const { kernelArray, interleaved } = binding;
   const { f32 } = views();
+  const array = elementsOf(binding);
   const first = from / elementBytes(kernelArray.type);
   const stride = pieceStride(length);
   const classes = kernelArray.perClass ? call.classes : 1;

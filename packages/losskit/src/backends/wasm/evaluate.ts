@@ -10,9 +10,9 @@ import { evaluateGroup } from "../evaluate-groups.js";
 import { createGroup, type GroupValue, groupIndex, REDUCERS } from "../group-values.js";
 import { bind } from "./bindings.js";
 import type { CompiledKernel } from "./kernel-module.js";
-import { allocate, free } from "./memory.js";
+import { release, reserve } from "./memory.js";
 import { type ChunkSums, type ConstantOf, runKernel, type Threaded } from "./run-kernel.js";
-import { type RoutineArrays, runRoutine } from "./run-routine.js";
+import { runRoutine } from "./run-routine.js";
 
 /** A pass with its compiled kernel. */
 export interface CompiledPass extends PlanPass {
@@ -43,13 +43,9 @@ export function* evaluateKernels(
   const groups = new Map<Node, GroupValue>(known);
   const byId = new Map<number, Node>([...groups.keys()].map((node) => [node.id, node]));
   const arrays = callArrays(evaluation);
-  const lent: (FloatArray | LabelArray)[] = [];
-  const lend = (name: string, length: number): Float32Array => {
-    const array = allocate(length, "float32");
-    lent.push(array);
-    arrays.set(name, array);
-    return array;
-  };
+  /** Addresses of what passes leave for routines and routines for passes. */
+  const lent = new Map<string, number>();
+  const lend = (name: string, floats: number) => lent.set(name, reserve(4 * floats));
   let unchecked = true;
   try {
     for (const { pass, compiled } of passes) {
@@ -69,7 +65,7 @@ export function* evaluateKernels(
         };
         const chunks = yield* runKernel(
           compiled,
-          bind(compiled.kernel.arrays, arrays, call),
+          bind(compiled.kernel.arrays, arrays, lent, call),
           call,
           constantOf,
           threads,
@@ -82,12 +78,12 @@ export function* evaluateKernels(
         }
       }
       for (const node of pass.routines) {
-        const result = lend(`stored ${node.id}`, storedLength(node, call));
-        runRoutine(node, arrays as RoutineArrays, result, call, groups);
+        lend(`stored ${node.id}`, storedLength(node, call));
+        runRoutine(node, lent, { call, groups, threads });
       }
     }
   } finally {
-    for (const array of lent) free(array);
+    for (const address of lent.values()) release(address);
   }
   return groups;
 }

@@ -23,7 +23,10 @@ export interface CompiledKernel {
   prepare(): Promise<void>;
 }
 
-let count = 0;
+let modules = 0;
+
+/** A number that no other module has. */
+export const newModuleId = (): number => modules++;
 
 export function compileKernel(kernel: Kernel): CompiledKernel {
   const make = (masked: boolean) => encodeModule(kernelModule(kernel, masked, hasShared));
@@ -34,7 +37,7 @@ export function compileKernel(kernel: Kernel): CompiledKernel {
   return {
     kernel,
     layout: layOut(kernel),
-    id: count++,
+    id: newModuleId(),
     bytes,
     whole() {
       whole ??= instantiate(bytes);
@@ -75,10 +78,21 @@ function instantiate(bytes: Uint8Array<ArrayBuffer>): KernelFunction {
   }
 }
 
-/** Whether this engine runs the kernels: WebAssembly with 128-bit SIMD. */
+/**
+ * Whether this engine runs the kernels: WebAssembly with 128-bit SIMD, in a page whose content security policy allows to compile it. Only
+ * compiling tells: validate() says yes under any policy.
+ */
 export function hasSimd(): boolean {
-  supported ??= typeof WebAssembly === "object" && WebAssembly.validate(probe());
+  supported ??= typeof WebAssembly === "object" && compiles(probe());
   return supported;
+}
+
+function compiles(bytes: BufferSource): boolean {
+  try {
+    return Boolean(new WebAssembly.Module(bytes));
+  } catch {
+    return false;
+  }
 }
 
 let supported: boolean | undefined;

@@ -4,7 +4,7 @@ import { CHUNK, TILE } from "../../compiler/kernel.js";
 import type { Call } from "../../formula/options.js";
 import { type Binding, copyIn, copyOut, elementAt, type Piece, pieceStride } from "./bindings.js";
 import { elementBytes } from "./emit.js";
-import type { CompiledKernel } from "./kernel-module.js";
+import type { CompiledKernel, KernelFunction } from "./kernel-module.js";
 import { bytesOf, offsetIn } from "./layout.js";
 import { release, reserve, views } from "./memory.js";
 import type { Job } from "./threads/job.js";
@@ -99,8 +99,9 @@ function* runChunks(
   places: Places,
   threads: number,
 ): Threaded<void> {
-  const inPlace = bindings.every(({ address }) => address !== undefined);
-  const pieceVoxels = inPlace ? CHUNK : voxelsPerPiece(bindings, call.classes);
+  const copied = bindings.filter(({ address }) => address === undefined);
+  const inPlace = copied.length === 0;
+  const pieceVoxels = inPlace ? CHUNK : voxelsPerPiece(copied, call.classes);
   const parametersOf = (piece: Piece, chunk: number, addresses: readonly number[]) => [
     places.scratch,
     piece.length,
@@ -109,12 +110,10 @@ function* runChunks(
     places.partials + chunk * places.sizes.partials,
     ...addresses,
   ];
-  const direct = (piece: Piece): number[] =>
-    bindings.flatMap(({ kernelArray, address = 0 }) => {
-      const bytes = elementBytes(kernelArray.type);
-      const at = address + bytes * elementAt(kernelArray, call, piece.image, 0, piece.start);
-      return kernelArray.perClass ? [at, bytes * call.voxels] : [at];
-    });
+  const direct = ({ kernelArray, address = 0 }: Binding, { image, start }: Piece) => {
+    const bytes = elementBytes(kernelArray.type);
+    return { at: address + bytes * elementAt(kernelArray, call, image, 0, start), stride: bytes * call.voxels };
+  };
 
   const rests: { readonly piece: Piece; readonly chunk: number }[] = [];
   const wholes: number[][] = [];
@@ -122,11 +121,12 @@ function* runChunks(
     const whole = piece.length - (piece.length % VECTOR_VOXELS);
     if (inPlace && whole > 0) {
       const part = { ...piece, length: whole };
-      wholes.push(parametersOf(part, chunk, direct(part)));
+      const addresses = bindings.flatMap((binding) => parameters(binding, direct(binding, part)));
+      wholes.push(parametersOf(part, chunk, addresses));
     } else if (!inPlace) {
       for (let at = 0; at < whole; at += pieceVoxels) {
         const part = { image: piece.image, start: piece.start + at, length: Math.min(pieceVoxels, whole - at) };
-        throughScratch(compiled.whole(), part, chunk);
+        throughScratch(compiled.whole(), part, chunk, copied);
       }
     }
     if (whole < piece.length) {
@@ -138,29 +138,40 @@ function* runChunks(
   const done = job !== undefined && (yield { job, threads });
   if (!done && wholes.length > 0) {
     const run = compiled.whole();
-    for (const parameters of wholes) run(...parameters);
+    for (const own of wholes) run(...own);
   }
-  for (const { piece, chunk } of rests) throughScratch(compiled.rest(), piece, chunk);
+  for (const { piece, chunk } of rests) throughScratch(compiled.rest(), piece, chunk, bindings);
 
-  function throughScratch(run: (...parameters: number[]) => void, piece: Piece, chunk: number): void {
+  /** The rest of a chunk is copied from anywhere: whole vectors are read and written, and its last one reaches beyond it. */
+  function throughScratch(run: KernelFunction, piece: Piece, chunk: number, through: readonly Binding[]): void {
     let next = places.scratch + places.sizes.rows;
-    const copies = bindings.map((binding) => {
-      const { type, perClass } = binding.kernelArray;
-      const address = next;
+    const uses = bindings.map((binding) => {
+      if (!through.includes(binding)) return { binding, ...direct(binding, piece) };
+      const { type, perClass, access } = binding.kernelArray;
+      const at = next;
       const stride = pieceStride(piece.length) * elementBytes(type);
       next += stride * (perClass ? call.classes : 1);
-      if (binding.kernelArray.access !== "write") copyIn(binding, call, piece, address);
-      return { binding, address, stride };
+      if (access !== "write") copyIn(binding, call, piece, at);
+      return { binding, at, stride };
     });
-    const addresses = copies.flatMap(({ binding, address, stride }) =>
-      binding.kernelArray.perClass ? [address, stride] : [address],
+    run(
+      ...parametersOf(
+        piece,
+        chunk,
+        uses.flatMap((use) => parameters(use.binding, use)),
+      ),
     );
-    run(...parametersOf(piece, chunk, addresses));
-    for (const { binding, address } of copies) {
-      if (binding.kernelArray.access !== "read") copyOut(binding, call, piece, address);
+    for (const { binding, at } of uses) {
+      if (through.includes(binding) && binding.kernelArray.access !== "read") copyOut(binding, call, piece, at);
     }
   }
 }
+
+/** What a kernel is told of an array: where it is, and where it has stretches per class, how far apart they are. */
+const parameters = (
+  { kernelArray }: Binding,
+  { at, stride }: { readonly at: number; readonly stride: number },
+): number[] => (kernelArray.perClass ? [at, stride] : [at]);
 
 /** As many whole tiles as fit into the scratch: any such number gives the same bits. */
 function voxelsPerPiece(bindings: readonly Binding[], classes: number): number {

@@ -1,26 +1,192 @@
-// Runs a routine between two passes of kernels, on what they have stored.
+// Runs a routine between two passes of kernels, on what they have left in the library's memory.
 
+import { LosskitError } from "../../errors.js";
 import { CLASS } from "../../formula/axes.js";
 import type { Node } from "../../formula/node.js";
+import { ROUTINES } from "../../formula/operations.js";
 import type { Call } from "../../formula/options.js";
 import type { GroupValue } from "../group-values.js";
-import { runRoutine as runReference, type StoredVoxels } from "../reference/routine-steps.js";
+import { rowsByGroup, runRoutine as runReference, type StoredVoxels } from "../reference/routine-steps.js";
+import { newModuleId } from "./kernel-module.js";
+import { release, reserve, views } from "./memory.js";
+import { callsAtOnce, type RunCalls } from "./routines/calls.js";
+import { distancesTo, signedDistance } from "./routines/distance-transform.js";
+import { lovaszWeights, MOST_VOXELS } from "./routines/lovasz.js";
+import type { RoutineModule } from "./routines/routine-module.js";
+import { topMeanWeights } from "./routines/top-mean.js";
+import { runJob } from "./threads/pool.js";
 
-/** Stored values by the names of kernels' arrays: "stored ID argument I", "stored ID". */
-export type RoutineArrays = ReadonlyMap<string, Float32Array>;
+export interface RoutineSources {
+  readonly call: Call;
+  readonly groups: ReadonlyMap<Node, GroupValue>;
+  readonly threads: number;
+}
 
-/** Fills `result`, `[images][classes or 1][voxels]`. */
-export function runRoutine(
+/** Addresses by the names of kernels' arrays: "stored ID argument I" and, for the result, "stored ID"; `[images][classes or 1][voxels]`. */
+export type StoredAddresses = ReadonlyMap<string, number>;
+
+export function runRoutine(node: Node, stored: StoredAddresses, sources: RoutineSources): void {
+  const argument = (i: number) => stored.get(`stored ${node.id} argument ${i}`);
+  const result = stored.get(`stored ${node.id}`) as number;
+  switch (node.name) {
+    case "distance":
+    case "signed_distance":
+      onGrids(node, argument(0) as number, result, sources);
+      return;
+    case "lovasz":
+    case "top_mean":
+      onGroups(node, argument, result, sources);
+      return;
+    default:
+      byReference(node, argument, result, sources);
+  }
+}
+
+const rowsIn = (node: Node, { images, classes }: Call) => images * (node.axes & CLASS ? classes : 1);
+
+function onGrids(node: Node, mask: number, result: number, { call, threads }: RoutineSources): void {
+  const transform = node.name === "distance" ? distancesTo : signedDistance;
+  const run = sharedOut(threads);
+  for (let row = 0; row < rowsIn(node, call); row++) {
+    const offset = 4 * row * call.voxels;
+    transform({ address: mask + offset, type: "float32" }, result + offset, call.space, call.spacing, run);
+  }
+}
+
+const moduleIds = new WeakMap<RoutineModule, number>();
+
+/** Shares calls out among threads, where there are several. */
+function sharedOut(threads: number): RunCalls {
+  if (threads < 2) return callsAtOnce;
+  return (calls) => {
+    const { module, name, items, scratchBytes } = calls;
+    const id = moduleIds.get(module) ?? newModuleId();
+    moduleIds.set(module, id);
+    const width = items[0].length;
+    const job = {
+      id,
+      bytes: module.bytes,
+      exportName: name,
+      items: Int32Array.from(items.flat()),
+      width,
+      scratchArgument: scratchBytes > 0 ? width - 1 : -1,
+      scratchBytes,
+    };
+    if (items.length < 2 || !runJob(job, threads)) callsAtOnce(calls);
+  };
+}
+
+/** Ranks the voxels of each group; those that do not count are left out and get 0. */
+function onGroups(
   node: Node,
-  arrays: RoutineArrays,
-  result: Float32Array,
-  call: Call,
-  groups: ReadonlyMap<Node, GroupValue>,
+  argument: (i: number) => number | undefined,
+  result: number,
+  { call, groups }: RoutineSources,
+): void {
+  const { voxelArguments, scalarArguments } = ROUTINES[node.name];
+  const scalars = node.args.slice(voxelArguments.length, voxelArguments.length + scalarArguments.length);
+  const [scalar = 0] = scalars.map((arg) => (groups.get(arg) as GroupValue).data[0]);
+  const validAt = voxelArguments.length + scalarArguments.length;
+  const valid = argument(validAt);
+  const first = argument(0) as number;
+  const second = argument(1);
+  const { voxels } = call;
+  const rows = rowsIn(node, call);
+
+  function rank(errors: number, targets: number | undefined, weights: number, count: number): void {
+    if (node.name === "top_mean") topMeanWeights(errors, weights, count, scalar);
+    else {
+      if (count > MOST_VOXELS) {
+        throw new LosskitError(
+          "UNSUPPORTED",
+          `${count} voxels cannot be ranked together: the counts are exact up to ${MOST_VOXELS}; use backend "reference"`,
+        );
+      }
+      lovaszWeights(errors, targets as number, weights, count);
+    }
+  }
+
+  if (second !== undefined && call.targetForm === "channels") checkHardTarget(node, second, rows * voxels);
+  const groupsOfRows = rowsByGroup(node, call, groups, node.args[validAt + 1]);
+  const counted = groupsOfRows.reduce((sum, list) => sum + list.length, 0);
+  // Rows that no group takes get no weight.
+  if (counted < rows) views().f32.fill(0, result / 4, result / 4 + rows * voxels);
+  for (const list of groupsOfRows) {
+    const offset = 4 * list[0] * voxels;
+    const neighbours = list.every((row, i) => row === list[0] + i);
+    const at = (address: number | undefined) => (address === undefined ? undefined : address + offset);
+    if (valid === undefined && neighbours) {
+      rank(first + offset, at(second), result + offset, list.length * voxels);
+      continue;
+    }
+    gathered(list, valid, [first, second], result, voxels, rank);
+  }
+}
+
+/** The voxels of some rows that count, side by side in memory of their own, and their weights back to where they belong. */
+function gathered(
+  rows: readonly number[],
+  valid: number | undefined,
+  [first, second]: readonly [number, number | undefined],
+  result: number,
+  voxels: number,
+  rank: (errors: number, targets: number | undefined, weights: number, count: number) => void,
+): void {
+  const most = rows.length * voxels;
+  const own = reserve(4 * most * (second === undefined ? 2 : 3));
+  try {
+    const { f32 } = views();
+    const targets = second === undefined ? undefined : own + 8 * most;
+    const places: (voxel: number) => boolean = (place) => valid === undefined || f32[valid / 4 + place] !== 0;
+    let count = 0;
+    for (const row of rows) {
+      for (let place = row * voxels; place < (row + 1) * voxels; place++) {
+        if (!places(place)) continue;
+        f32[own / 4 + count] = f32[first / 4 + place];
+        if (second !== undefined && targets !== undefined) f32[targets / 4 + count] = f32[second / 4 + place];
+        count++;
+      }
+    }
+    const weights = own + 4 * most;
+    rank(own, targets, weights, count);
+    // Ranking may have made the memory grow.
+    const after = views().f32;
+    let next = weights / 4;
+    for (const row of rows) {
+      for (let place = row * voxels; place < (row + 1) * voxels; place++) {
+        const counts = valid === undefined || after[valid / 4 + place] !== 0;
+        after[result / 4 + place] = counts ? after[next++] : 0;
+      }
+    }
+  } finally {
+    release(own);
+  }
+}
+
+function checkHardTarget(node: Node, target: number, length: number): void {
+  const { hardTarget } = ROUTINES[node.name];
+  if (!hardTarget) return;
+  const { f32 } = views();
+  for (let i = target / 4; i < target / 4 + length; i++) {
+    if (f32[i] === 0 || f32[i] === 1) continue;
+    throw new LosskitError("UNSUPPORTED", `a soft target cannot be used here: ${hardTarget}`);
+  }
+}
+
+/** What has no fast form: the plain one, in float64. */
+function byReference(
+  node: Node,
+  argument: (i: number) => number | undefined,
+  result: number,
+  { call, groups }: RoutineSources,
 ): void {
   const classes = node.axes & CLASS ? call.classes : 1;
-  const kept = node.args.map((_, argument): StoredVoxels | undefined => {
-    const stored = arrays.get(`stored ${node.id} argument ${argument}`);
-    return stored && { classes, data: Float64Array.from(stored), instances: 0 };
+  const length = rowsIn(node, call) * call.voxels;
+  const kept = node.args.map((_, i): StoredVoxels | undefined => {
+    const address = argument(i);
+    if (address === undefined) return undefined;
+    const data = Float64Array.from(views().f32.subarray(address / 4, address / 4 + length));
+    return { classes, data, instances: 0 };
   });
-  result.set(runReference(node, kept, { call, groups }).data);
+  views().f32.set(runReference(node, kept, { call, groups }).data, result / 4);
 }

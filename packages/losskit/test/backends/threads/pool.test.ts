@@ -1,64 +1,12 @@
-// The pool of threads: every call made once, errors of kernels and of threads, memory that stays, and threads that sleep.
+// The pool of threads: every call made once, errors of kernels, and memory that stays as it is.
 
-import { Worker } from "node:worker_threads";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { release, reserve, reservedBytes, views } from "../../../src/backends/wasm/memory.js";
-import {
-  availableThreads,
-  type Job,
-  runJob,
-  runJobAsync,
-  startPool,
-  stopPool,
-} from "../../../src/backends/wasm/threads/pool.js";
-import { LosskitError } from "../../../src/errors.js";
+import { availableThreads, runJob, runJobAsync, startPool, stopPool } from "../../../src/backends/wasm/threads/pool.js";
+import { CALLS, clearPlaces, errorOf, everyPlace, job, SCRATCH, written } from "./marking-job.js";
 import { testModule } from "./test-module.js";
 
-const CALLS = 500;
-const SCRATCH = 4096;
-const base = reserve(4 * CALLS);
-
-/** Calls of a function of the test module with (base, index, third argument), one per index. */
-function job(exportName: string, calls = CALLS, { id = 1, step = 1, scratchArgument = -1 } = {}): Job {
-  const items = new Int32Array(3 * calls);
-  for (let index = 0; index < calls; index++) items.set([base, index, 7], 3 * index);
-  return { id, bytes: testModule(step), exportName, items, width: 3, scratchArgument };
-}
-
-const written = (calls = CALLS): number[] => [...views().i32.subarray(base / 4, base / 4 + calls)];
-const everyPlace = (value: number, calls = CALLS): number[] => Array<number>(calls).fill(value);
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** The error that an act throws. */
-function errorOf(act: () => unknown): LosskitError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).toBeInstanceOf(LosskitError);
-    return error as LosskitError;
-  }
-  throw new Error("nothing was thrown");
-}
-
-/** The workers that `start` makes, so that a test can kill them as the system would. */
-async function startedWorkers(start: () => Promise<void>): Promise<Worker[]> {
-  const workers = new Set<Worker>();
-  // Called on each worker by the pool when it has made it.
-  const unref = vi.spyOn(Worker.prototype, "unref").mockImplementation(function (this: Worker) {
-    workers.add(this);
-  });
-  try {
-    await start();
-  } finally {
-    unref.mockRestore();
-  }
-  for (const worker of workers) worker.unref();
-  return [...workers];
-}
-
-beforeEach(() => {
-  views().i32.fill(0, base / 4, base / 4 + CALLS);
-});
+beforeEach(clearPlaces);
 afterAll(stopPool);
 
 it("says how many threads there are", () => {
@@ -92,11 +40,7 @@ describe.each([1, 2, 4, 8])("%i threads", (threads) => {
       expect(runJob(job("mark", calls), threads)).toBe(true);
       expect(written(calls)).toEqual(everyPlace(round, calls));
     }
-    expect(
-      views()
-        .i32.subarray(base / 4 + calls, base / 4 + CALLS)
-        .every((word) => word === 0),
-    ).toBe(true);
+    expect(written().slice(calls)).toEqual(everyPlace(0, CALLS - calls));
   });
 
   it("do the same for a caller that does not sleep", async () => {
@@ -254,84 +198,5 @@ describe("a kernel that fails", () => {
     expect(error.message).toContain("CompileError");
     // The number of the bad module can be used again: it was not kept.
     expect(runJob(job("mark", 4, { id: 99 }), 2)).toBe(true);
-  });
-});
-
-describe("threads that are lost", () => {
-  it("idle: are replaced without an error", async () => {
-    await stopPool();
-    const workers = await startedWorkers(() => startPool(2, SCRATCH));
-    expect(workers).toHaveLength(2);
-    await workers[0].terminate();
-    expect(runJob(job("mark"), 2)).toBe(false);
-    await vi.waitFor(() => expect(runJob(job("mark"), 2)).toBe(true), 10_000);
-    expect(written()).toEqual(everyPlace(1));
-  });
-
-  it("idle, and nobody knows: the others do the work", async () => {
-    await stopPool();
-    const workers = await startedWorkers(() => startPool(2, SCRATCH));
-    const ended = workers[0].terminate();
-    for (let round = 1; round <= 20; round++) {
-      expect(runJob(job("mark"), 2)).toBe(true);
-      expect(written()).toEqual(everyPlace(round));
-    }
-    await ended;
-  });
-
-  it("all of them, and nobody knows: an error after the time of patience, and the next call starts anew", async () => {
-    await stopPool();
-    const before = reservedBytes();
-    const workers = await startedWorkers(() => startPool(2, SCRATCH, 500));
-    const ended = Promise.all(workers.map((worker) => worker.terminate()));
-    const start = performance.now();
-    const error = errorOf(() => runJob(job("mark"), 2));
-    expect(performance.now() - start).toBeGreaterThan(400);
-    expect(error.code).toBe("THREADS");
-    expect(error.message).toContain("no progress for 0.5 s");
-    await ended;
-    await vi.waitFor(() => expect(reservedBytes()).toBe(before), 1000);
-    expect(runJob(job("mark"), 2)).toBe(false);
-    await vi.waitFor(() => expect(runJob(job("mark"), 2)).toBe(true), 10_000);
-    expect(written()).toEqual(everyPlace(1));
-  });
-
-  it("at work: an error at once for a caller that does not sleep", async () => {
-    await stopPool();
-    const workers = await startedWorkers(() => startPool(2, SCRATCH));
-    const result = runJobAsync(job("hang"), 2);
-    result.catch(() => {});
-    await pause(50);
-    const start = performance.now();
-    await workers[1].terminate();
-    await expect(result).rejects.toMatchObject({ code: "THREADS" });
-    expect(performance.now() - start).toBeLessThan(3000);
-    await startPool(2, SCRATCH);
-    expect(runJob(job("mark"), 2)).toBe(true);
-    expect(written()).toEqual(everyPlace(1));
-  });
-
-  it.each(["sleeping", "waking"])(
-    "standing still: an error of a %s caller, and their memory is given back",
-    async (who) => {
-      await stopPool();
-      const before = reservedBytes();
-      await startPool(2, SCRATCH, 500);
-      const hang = job("hang", 2);
-      if (who === "sleeping") expect(errorOf(() => runJob(hang, 2)).code).toBe("THREADS");
-      else await expect(runJobAsync(hang, 2)).rejects.toMatchObject({ code: "THREADS" });
-      await vi.waitFor(() => expect(reservedBytes()).toBe(before), 5000);
-      await startPool(2, SCRATCH);
-      expect(runJob(job("mark"), 2)).toBe(true);
-    },
-  );
-
-  it("by stopPool: the job in the background fails", async () => {
-    await startPool(2, SCRATCH);
-    const result = runJobAsync(job("hang"), 2);
-    result.catch(() => {});
-    await pause(20);
-    await stopPool();
-    await expect(result).rejects.toMatchObject({ code: "THREADS" });
   });
 });
