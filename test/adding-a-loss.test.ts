@@ -21,7 +21,10 @@ it("works with one file and one line", async () => {
   writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
   writeFileSync(join(copy, "src/losses", fileName), file);
   appendFileSync(join(copy, "src/losses/catalogue.ts"), line);
-  const options = { extends: join(root, "tsconfig.base.json"), compilerOptions: { rootDir: "src", outDir: "dist" } };
+  const options = {
+    extends: join(root, "packages/losskit/tsconfig.json"),
+    compilerOptions: { rootDir: "src", outDir: "dist" },
+  };
   writeFileSync(join(copy, "tsconfig.json"), JSON.stringify({ ...options, include: ["src"] }));
   const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", copy], {
     encoding: "utf8",

@@ -14,27 +14,30 @@
 
 /** Bytes of the values of one position of the lines that are searched together: a cache line. */
 const WIDTH: usize = 64;
+/** Groups of such lines that are read and written together: whole cache lines in a row, which memory gives faster. */
+const GROUPS: usize = 4;
 
-// Parts of the scratch of `columns` for lines of n positions, in bytes from its start. First the finite values, WIDTH bytes each.
+// Parts of the scratch of `columns` for lines of n positions, in bytes from its start. First the positions of the finite values: vectors of
+// type T with the same in all lanes.
 
-/** Positions of the finite values: vectors of type T with the same in all lanes. */
-function positionsAt(n: i32): usize {
-  return WIDTH * n;
+/** Finite values of each group, WIDTH bytes for a position. */
+function valuesAt(n: i32): usize {
+  return 16 * n;
 }
 
-/** Results, WIDTH bytes each. */
-function resultsAt(n: i32): usize {
-  return (WIDTH + 16) * n;
+/** From the values of a group to its results, WIDTH bytes for a position, three of which may lie beyond the end. */
+function resultsAfter(n: i32): usize {
+  return GROUPS * WIDTH * n;
 }
 
-/** For each position the least and the largest index of the values that are best there: two i32. */
+/** For each position the least and the largest index of the values that are best there, for either half of the lines: four i32. */
 function boundsAt(n: i32): usize {
-  return (2 * WIDTH + 16) * n;
+  return valuesAt(n) + 2 * resultsAfter(n) + 3 * WIDTH;
 }
 
 /** For each position how many of those before it have finite values: i32. */
 function indicesAt(n: i32): usize {
-  return (2 * WIDTH + 24) * n;
+  return boundsAt(n) + 16 * n;
 }
 
 /** Whether a voxel belongs to the mask, or does not where `inverted` is 1. */
@@ -49,6 +52,28 @@ function areSites(mask: usize, at: i32, bytes: i32, inverted: v128): v128 {
     ? i32x4.ne(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(mask + at))), i32x4.splat(0))
     : f32x4.gt(v128.load(mask + (<usize>at << 2)), f32x4.splat(0.5));
   return v128.xor(inMask, inverted);
+}
+
+/** Of 16 voxels: whether none belongs (0), all do (1), or some do (2). Most voxels are far from any border. */
+function howMany(mask: usize, at: i32, bytes: i32, inverted: i32): i32 {
+  let some: bool;
+  let all: bool;
+  if (bytes) {
+    const voxels = v128.load(mask + at);
+    some = v128.any_true(voxels);
+    all = i8x16.all_true(voxels);
+  } else {
+    const first = mask + (<usize>at << 2);
+    const half = f32x4.splat(0.5);
+    const in0 = f32x4.gt(v128.load(first), half);
+    const in1 = f32x4.gt(v128.load(first, 16), half);
+    const in2 = f32x4.gt(v128.load(first, 32), half);
+    const in3 = f32x4.gt(v128.load(first, 48), half);
+    some = v128.any_true(v128.or(v128.or(in0, in1), v128.or(in2, in3)));
+    all = i32x4.all_true(v128.and(v128.and(in0, in1), v128.and(in2, in3)));
+  }
+  if (some != all) return 2;
+  return <i32>some ^ inverted;
 }
 
 /**
@@ -108,13 +133,28 @@ function distancesInRow<T extends number>(
   let position = f32x4(0, 1, 2, 3);
   const four = f32x4.splat(4);
   const before = f32x4.splat(-FAR);
+  const none = f32x4.splat(0);
   let last = before;
   for (let x = 0; x < whole; x += 4) {
+    const to = scratch + (<usize>x << 2);
+    if ((x & 15) == 0 && x + 16 <= whole) {
+      const sites = howMany(mask, x, bytes, inverted);
+      if (sites < 2) {
+        if (sites == 1) last = f32x4.splat(<f32>(x + 15));
+        for (let part: usize = 0; part < 64; part += 16) {
+          // All 0 where all are sites.
+          v128.store(to + part, f32x4.pmax(f32x4.sub(position, last), none));
+          position = f32x4.add(position, four);
+        }
+        x += 12;
+        continue;
+      }
+    }
     let place = v128.bitselect(position, before, areSites(mask, x, bytes, flip));
     place = f32x4.pmax(place, v128.shuffle<f32>(before, place, 0, 4, 5, 6));
     place = f32x4.pmax(place, v128.shuffle<f32>(before, place, 0, 1, 4, 5));
     place = f32x4.pmax(place, last);
-    v128.store(scratch + (<usize>x << 2), f32x4.sub(position, place));
+    v128.store(to, f32x4.sub(position, place));
     last = v128.shuffle<f32>(place, place, 3, 3, 3, 3);
     position = f32x4.add(position, four);
   }
@@ -138,6 +178,19 @@ function distancesInRow<T extends number>(
   }
   let next = f32x4.splat(nextSite);
   for (let x = whole - 4; x >= 0; x -= 4) {
+    if ((x & 15) == 12) {
+      const sites = howMany(mask, x - 12, bytes, inverted);
+      if (sites < 2) {
+        if (sites == 1) next = f32x4.splat(<f32>(x - 12));
+        for (let end = x - 12; x >= end; x -= 4) {
+          position = f32x4.sub(position, four);
+          const distance = f32x4.pmin(v128.load(scratch + (<usize>x << 2)), f32x4.sub(next, position));
+          storeSquares<T>(values + <usize>x * sizeof<T>(), f32x4.pmax(distance, none), step);
+        }
+        x += 4;
+        continue;
+      }
+    }
     position = f32x4.sub(position, four);
     let place = v128.bitselect(position, far, areSites(mask, x, bytes, flip));
     place = f32x4.pmin(place, v128.shuffle<f32>(place, far, 1, 2, 3, 4));
@@ -165,14 +218,14 @@ function storeSquares<T extends number>(at: usize, distance: v128, step: T): voi
 }
 
 /**
- * Takes an axis into account that is not the fastest. The lines along it are taken in groups of up to WIDTH bytes side by side.
+ * Takes an axis into account that is not the fastest. The lines along it are taken in blocks of up to GROUPS × WIDTH bytes side by side.
  *
  * @param values address of the squared distances of type T
  * @param extent positions along the axis
  * @param lines lines side by side: the product of the extents of all faster axes
- * @param from the first group, `to` behind the last one; there are ⌈lines × sizeof T / WIDTH⌉ for every index of the slower axes
+ * @param from the first block, `to` behind the last one; there are ⌈lines × sizeof T / (GROUPS × WIDTH)⌉ for every index of the slower axes
  * @param root 1 to write roots in place of squares
- * @param scratch (2 × WIDTH + 28) × extent bytes
+ * @param scratch (2 × GROUPS × WIDTH + 36) × extent + 3 × WIDTH bytes
  */
 export function columns<T extends number>(
   values: usize,
@@ -185,66 +238,78 @@ export function columns<T extends number>(
   scratch: usize,
 ): void {
   const stride = <usize>lines * sizeof<T>();
-  const groups = <i32>((stride + WIDTH - 1) / WIDTH);
-  for (let group = from; group < to; group++) {
-    const across = <usize>(group % groups) * WIDTH;
-    const first = values + <usize>(group / groups) * stride * extent + across;
-    const bytes = min(WIDTH, stride - across);
+  const most = GROUPS * WIDTH;
+  const blocks = <i32>((stride + most - 1) / most);
+  for (let block = from; block < to; block++) {
+    const across = <usize>(block % blocks) * most;
+    const first = values + <usize>(block / blocks) * stride * extent + across;
+    const bytes = min(most, stride - across);
     const finite = readFinite<T>(first, stride, bytes, extent, scratch);
     if (finite == 0) continue;
-    let level = 1 << (31 - <i32>clz(extent));
-    for (; level > 1; level >>= 1) searchLevel<T>(extent, finite, level, step, scratch);
-    searchBetween<T>(extent, finite, step, scratch);
+    for (let group: usize = 0; group < bytes; group += WIDTH) {
+      const own = scratch + valuesAt(extent) + group * extent;
+      let level = 1 << (31 - <i32>clz(extent));
+      for (; level > 2; level >>= 1) searchLevel<T>(own, extent, finite, level, step, scratch);
+      for (let half: usize = 0; half < 2; half++) searchBetween<T>(own, half, extent, finite, step, scratch);
+    }
     writeResults<T>(first, stride, bytes, extent, root, scratch);
   }
 }
 
-/** Copies the finite values of a group of lines, and notes where they are; returns at how many positions. */
+/** Copies the finite values of a block of lines, and notes where they are; returns at how many positions. */
 function readFinite<T extends number>(first: usize, stride: usize, bytes: usize, extent: i32, scratch: usize): i32 {
-  const positions = scratch + positionsAt(extent);
   const indices = scratch + indicesAt(extent);
   let count = 0;
   let at = first;
-  let to = scratch;
-  for (let q = 0; q < extent; q++) {
+  for (let q = 0; q < extent; q++, at += stride) {
     store<i32>(indices + (<usize>q << 2), count);
-    if (load<T>(at) < <T>Infinity) {
-      if (bytes == WIDTH) {
-        v128.store(to, v128.load(at));
-        v128.store(to, v128.load(at, 16), 16);
-        v128.store(to, v128.load(at, 32), 32);
-        v128.store(to, v128.load(at, 48), 48);
+    if (load<T>(at) == <T>Infinity) continue;
+    for (let group: usize = 0; group < bytes; group += WIDTH) {
+      const to = scratch + valuesAt(extent) + group * extent + WIDTH * count;
+      const from = at + group;
+      if (group + WIDTH <= bytes) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+        v128.store(to, v128.load(from, 32), 32);
+        v128.store(to, v128.load(from, 48), 48);
       } else {
         // The last line stands in for those that are missing.
         for (let part: usize = 0; part < WIDTH; part += sizeof<T>()) {
-          store<T>(to + part, load<T>(at + min(part, bytes - sizeof<T>())));
+          store<T>(to + part, load<T>(from + min(part, bytes - group - sizeof<T>())));
         }
       }
-      v128.store(positions + (<usize>count << 4), v128.splat<T>(<T>q));
-      count++;
-      to += WIDTH;
     }
-    at += stride;
+    v128.store(scratch + (<usize>count << 4), v128.splat<T>(<T>q));
+    count++;
   }
   return count;
 }
 
 /** Results and bounds of every second of the positions that are `level` apart: the others are done. */
-function searchLevel<T extends number>(extent: i32, finite: i32, level: i32, step: T, scratch: usize): void {
+function searchLevel<T extends number>(
+  values: usize,
+  extent: i32,
+  finite: i32,
+  level: i32,
+  step: T,
+  scratch: usize,
+): void {
   const bounds = scratch + boundsAt(extent);
   const steps = v128.splat<T>(step);
   const one = v128.splat<T>(1);
   for (let q = level - 1; q < extent; q += 2 * level) {
-    let low = q >= level ? load<i32>(bounds + (<usize>(q - level) << 3)) : 0;
-    let high = q + level < extent ? load<i32>(bounds + (<usize>(q + level) << 3), 4) : finite - 1;
+    const before = bounds + (<usize>(q - level) << 4);
+    const behind = bounds + (<usize>(q + level) << 4);
+    let low = q >= level ? min(load<i32>(before), load<i32>(before, 8)) : 0;
+    let high = q + level < extent ? max(load<i32>(behind, 4), load<i32>(behind, 12)) : finite - 1;
     if (high - low > 2) {
       const own = load<i32>(scratch + indicesAt(extent) + (<usize>q << 2));
-      const reach = reachOf<T>(extent, finite, own, q, step, scratch);
+      const reach = reachOf<T>(values, extent, finite, own, q, step, scratch);
       low = max(low, own - reach);
       high = min(high, own + reach);
     }
-    let value = scratch + WIDTH * low;
-    let position = scratch + positionsAt(extent) + (<usize>low << 4);
+    let value = values + WIDTH * low;
+    let position = scratch + (<usize>low << 4);
     const here = v128.splat<T>(<T>q);
     let square = squareBetween<T>(here, v128.load(position), steps);
     let best0 = v128.add<T>(v128.load(value), square);
@@ -275,53 +340,80 @@ function searchLevel<T extends number>(extent: i32, finite: i32, level: i32, ste
       best2 = v128.pmin<T>(best2, next2);
       best3 = v128.pmin<T>(best3, next3);
     }
-    const result = scratch + resultsAt(extent) + WIDTH * q;
+    const result = values + resultsAfter(extent) + WIDTH * q;
     v128.store(result, best0);
     v128.store(result, best1, 16);
     v128.store(result, best2, 32);
     v128.store(result, best3, 48);
-    const bound = bounds + (<usize>q << 3);
-    const least = v128.pmin<T>(v128.pmin<T>(at0, at1), v128.pmin<T>(at2, at3));
-    store<i32>(bound, <i32>-largestLane<T>(v128.neg<T>(least)));
-    store<i32>(bound, <i32>largestLane<T>(v128.pmax<T>(v128.pmax<T>(at0, at1), v128.pmax<T>(at2, at3))), 4);
+    const bound = bounds + (<usize>q << 4);
+    store<i32>(bound, <i32>-largestLane<T>(v128.neg<T>(v128.pmin<T>(at0, at1))));
+    store<i32>(bound, <i32>largestLane<T>(v128.pmax<T>(at0, at1)), 4);
+    store<i32>(bound, <i32>-largestLane<T>(v128.neg<T>(v128.pmin<T>(at2, at3))), 8);
+    store<i32>(bound, <i32>largestLane<T>(v128.pmax<T>(at2, at3)), 12);
   }
 }
 
-/** Results of every second position, the last round: no one needs bounds any more. */
-function searchBetween<T extends number>(extent: i32, finite: i32, step: T, scratch: usize): void {
-  const bounds = scratch + boundsAt(extent);
+/**
+ * Results of the last rounds: of the three positions between those that are done, at once and without bounds, which no one needs any more.
+ *
+ * @param half which half of the lines: fewer lines have closer bounds
+ */
+function searchBetween<T extends number>(
+  values: usize,
+  half: usize,
+  extent: i32,
+  finite: i32,
+  step: T,
+  scratch: usize,
+): void {
+  const bounds = scratch + boundsAt(extent) + (half << 3);
+  const part = values + (half << 5);
   const steps = v128.splat<T>(step);
-  for (let q = 0; q < extent; q += 2) {
-    let low = q > 0 ? load<i32>(bounds + (<usize>q << 3) - 8) : 0;
-    let high = q + 1 < extent ? load<i32>(bounds + (<usize>q << 3), 12) : finite - 1;
-    if (high - low > 2) {
-      const own = load<i32>(scratch + indicesAt(extent) + (<usize>q << 2));
-      const reach = reachOf<T>(extent, finite, own, q, step, scratch);
+  for (let q = 0; q < extent; q += 4) {
+    const bound = bounds + (<usize>q << 4);
+    let low = q > 0 ? load<i32>(bound - 16) : 0;
+    let high = q + 3 < extent ? load<i32>(bound, 52) : finite - 1;
+    if (high - low > 6 && q + 1 < extent) {
+      const own = load<i32>(scratch + indicesAt(extent) + (<usize>q << 2), 4);
+      // A neighbour's best value lies at most two positions farther away.
+      const reach = reachOf<T>(values, extent, finite, own, q + 1, step, scratch) + 2;
       low = max(low, own - reach);
       high = min(high, own + reach);
     }
-    let value = scratch + WIDTH * low;
-    let position = scratch + positionsAt(extent) + (<usize>low << 4);
-    const here = v128.splat<T>(<T>q);
-    let square = squareBetween<T>(here, v128.load(position), steps);
-    let best0 = v128.add<T>(v128.load(value), square);
-    let best1 = v128.add<T>(v128.load(value, 16), square);
-    let best2 = v128.add<T>(v128.load(value, 32), square);
-    let best3 = v128.add<T>(v128.load(value, 48), square);
-    for (let left = high - low; left > 0; left--) {
-      value += WIDTH;
+    let value = part + WIDTH * low;
+    let position = scratch + (<usize>low << 4);
+    const last = part + WIDTH * high;
+    const here0 = v128.splat<T>(<T>q);
+    const here1 = v128.splat<T>(<T>(q + 1));
+    const here2 = v128.splat<T>(<T>(q + 2));
+    let best00 = v128.splat<T>(<T>Infinity);
+    let best01 = best00;
+    let best10 = best00;
+    let best11 = best00;
+    let best20 = best00;
+    let best21 = best00;
+    for (; value <= last; value += WIDTH) {
+      const there = v128.load(position);
+      const square0 = squareBetween<T>(here0, there, steps);
+      const square1 = squareBetween<T>(here1, there, steps);
+      const square2 = squareBetween<T>(here2, there, steps);
+      const value0 = v128.load(value);
+      const value1 = v128.load(value, 16);
+      best00 = v128.pmin<T>(best00, v128.add<T>(value0, square0));
+      best01 = v128.pmin<T>(best01, v128.add<T>(value1, square0));
+      best10 = v128.pmin<T>(best10, v128.add<T>(value0, square1));
+      best11 = v128.pmin<T>(best11, v128.add<T>(value1, square1));
+      best20 = v128.pmin<T>(best20, v128.add<T>(value0, square2));
+      best21 = v128.pmin<T>(best21, v128.add<T>(value1, square2));
       position += 16;
-      square = squareBetween<T>(here, v128.load(position), steps);
-      best0 = v128.pmin<T>(best0, v128.add<T>(v128.load(value), square));
-      best1 = v128.pmin<T>(best1, v128.add<T>(v128.load(value, 16), square));
-      best2 = v128.pmin<T>(best2, v128.add<T>(v128.load(value, 32), square));
-      best3 = v128.pmin<T>(best3, v128.add<T>(v128.load(value, 48), square));
     }
-    const result = scratch + resultsAt(extent) + WIDTH * q;
-    v128.store(result, best0);
-    v128.store(result, best1, 16);
-    v128.store(result, best2, 32);
-    v128.store(result, best3, 48);
+    const result = part + resultsAfter(extent) + WIDTH * q;
+    v128.store(result, best00);
+    v128.store(result, best01, 16);
+    v128.store(result, best10, 64);
+    v128.store(result, best11, 80);
+    v128.store(result, best20, 128);
+    v128.store(result, best21, 144);
   }
 }
 
@@ -334,9 +426,17 @@ function squareBetween<T extends number>(a: v128, b: v128, step: v128): v128 {
 }
 
 /** How many positions away the best value of a position can be: where its own is finite, the root of the largest of them. */
-function reachOf<T extends number>(extent: i32, finite: i32, index: i32, q: i32, step: T, scratch: usize): i32 {
-  if (index >= finite || load<T>(scratch + positionsAt(extent) + (<usize>index << 4)) != <T>q) return extent;
-  const value = scratch + WIDTH * index;
+function reachOf<T extends number>(
+  values: usize,
+  extent: i32,
+  finite: i32,
+  index: i32,
+  q: i32,
+  step: T,
+  scratch: usize,
+): i32 {
+  if (index >= finite || load<T>(scratch + (<usize>index << 4)) != <T>q) return extent;
+  const value = values + WIDTH * index;
   const largest = v128.pmax<T>(
     v128.pmax<T>(v128.load(value), v128.load(value, 16)),
     v128.pmax<T>(v128.load(value, 32), v128.load(value, 48)),
@@ -360,21 +460,25 @@ function writeResults<T extends number>(
   root: i32,
   scratch: usize,
 ): void {
-  let from = scratch + resultsAt(extent);
-  const end = from + WIDTH * extent;
-  for (let at = first; from < end; from += WIDTH, at += stride) {
-    if (root) {
-      for (let part: usize = 0; part < WIDTH; part += 16) {
-        v128.store(from + part, v128.sqrt<T>(v128.load(from + part)));
+  let from = scratch + valuesAt(extent) + resultsAfter(extent);
+  let at = first;
+  for (let q = 0; q < extent; q++, at += stride, from += WIDTH) {
+    for (let group: usize = 0; group < bytes; group += WIDTH) {
+      const result = from + group * extent;
+      const to = at + group;
+      if (root) {
+        for (let part: usize = 0; part < WIDTH; part += 16) {
+          v128.store(result + part, v128.sqrt<T>(v128.load(result + part)));
+        }
       }
-    }
-    if (bytes == WIDTH) {
-      v128.store(at, v128.load(from));
-      v128.store(at, v128.load(from, 16), 16);
-      v128.store(at, v128.load(from, 32), 32);
-      v128.store(at, v128.load(from, 48), 48);
-    } else {
-      for (let part: usize = 0; part < bytes; part += sizeof<T>()) store<T>(at + part, load<T>(from + part));
+      if (group + WIDTH <= bytes) {
+        v128.store(to, v128.load(result));
+        v128.store(to, v128.load(result, 16), 16);
+        v128.store(to, v128.load(result, 32), 32);
+        v128.store(to, v128.load(result, 48), 48);
+      } else {
+        for (let part: usize = 0; part < bytes - group; part += sizeof<T>()) store<T>(to + part, load<T>(result + part));
+      }
     }
   }
 }

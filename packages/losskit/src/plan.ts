@@ -18,7 +18,7 @@ export { printPlan } from "./compiler/print-plan.js";
 export function kernelText(plan: Plan): string {
   const kernels = plan.passes.flatMap(({ kernel }) => (kernel ? [kernel] : []));
   const modules = kernels.map((kernel, i) => {
-    const module = kernelModule(kernel, false, hasShared);
+    const { module } = kernelModule(kernel, false, hasShared);
     const arrays = kernel.arrays.map(({ name, perClass, class: own }) => {
       if (perClass) return `${name}, bytes from class to class`;
       return own === undefined ? name : `${name} of class ${own}`;

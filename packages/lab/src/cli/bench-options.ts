@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { defineCommand, ParsedArgs } from "citty";
-import type { Activation } from "losskit";
+import { type Activation, type Loss, LosskitError } from "losskit";
 import { LabError } from "../errors.js";
 import { parseLossSpecification, type SpecifiedLoss } from "../experiment/loss-specification.js";
 import { readWholeNumber } from "./arguments.js";
@@ -34,6 +34,8 @@ const MOST_ROUNDS = 1000;
 /** Logits and gradient are needed twice, in the library's memory and outside: 4 GiB with so many numbers in each. */
 const MOST_LOGITS = 2 ** 28;
 const MOST_THREADS = 64;
+/** Labels are bytes. */
+const MOST_CHANNELS = 256;
 
 /**
  * @param specifications of losses; without any, those that `compare` would compare
@@ -43,7 +45,7 @@ export function readBenchOptions(
   args: BenchArgs,
   specifications: readonly string[],
 ): { readonly losses: readonly SpecifiedLoss[]; readonly settings: BenchSettings } {
-  const channels = args.channels === undefined ? 1 : readWholeNumber("--channels", args.channels, 1, 1024);
+  const channels = args.channels === undefined ? 1 : readWholeNumber("--channels", args.channels, 1, MOST_CHANNELS);
   const voxels = args.voxels === undefined ? DEFAULT_VOXELS : readVoxels(args.voxels);
   if (voxels * channels > MOST_LOGITS) {
     throw new LabError(
@@ -68,7 +70,7 @@ export function readBenchOptions(
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined) throw new LabError("USAGE", `the loss ${twice} is given more than once`);
   const refusals = losses.flatMap(({ label, loss }) => {
-    const reason = loss.refusal(settings) ?? unmeasurable(loss);
+    const reason = loss.refusal(settings) ?? unmeasurable(loss, settings);
     return reason === undefined ? [] : [`\n  ${label}: ${reason}`];
   });
   if (refusals.length > 0) {
@@ -81,9 +83,20 @@ export function readBenchOptions(
   return { losses, settings };
 }
 
-function unmeasurable(loss: SpecifiedLoss["loss"]): string | undefined {
+/** What only a call tells, and what a benchmark has no arrays for: found before anything is measured. */
+function unmeasurable(loss: Loss, { channels, activation }: BenchSettings): string | undefined {
   const fields = loss.terms.flatMap(({ definition }) => Object.keys(definition.fields ?? {}));
-  return fields.length > 0 ? `it needs arrays that a benchmark does not have: ${fields.join(", ")}` : undefined;
+  if (fields.length > 0) return `it needs arrays that a benchmark does not have: ${fields.join(", ")}`;
+  const classes = Math.max(2, channels);
+  const labels = Uint8Array.from({ length: classes }, (_, voxel) => voxel);
+  try {
+    loss.value(new Float32Array(channels * classes), labels, { shape: [1, channels, classes], activation });
+  } catch (error) {
+    // Zeros may be where a formula has no value; the arrays of the benchmark are not zero.
+    if (!(error instanceof LosskitError)) throw error;
+    if (error.code !== "NOT_FINITE") return error.message;
+  }
+  return undefined;
 }
 
 /** 1048576 or 2^20. */

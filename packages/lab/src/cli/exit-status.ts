@@ -34,10 +34,13 @@ const BY_CODE: Readonly<Record<LabErrorCode, number>> = {
 /** Set to see where an error comes from. */
 export const STACK_VARIABLE = "LOSSKIT_STACK";
 
-/** Exit status for an error; a `LosskitError` that gets this far is about a loss given on the command line. */
+/** Of the library: not the command's fault. */
+const FAULTS: ReadonlySet<string> = new Set(["INTERNAL", "THREADS"]);
+
+/** Exit status for an error; a `LosskitError` that gets this far is about a loss given on the command line, or a fault of the library. */
 export function exitStatus(error: unknown): number {
   if (error instanceof LabError) return BY_CODE[error.code] ?? EXIT.failure;
-  return error instanceof LosskitError ? EXIT.usage : EXIT.failure;
+  return error instanceof LosskitError && !FAULTS.has(error.code) ? EXIT.usage : EXIT.failure;
 }
 
 /** The lines that tell a person what went wrong; an error of losskit's own says how to get its stack. */

@@ -21,8 +21,8 @@ export type PlanArgs = Partial<Pick<ParsedArgs<typeof planArgs>, keyof typeof pl
 
 const ACTIVATIONS = ["sigmoid", "softmax", "none"] as const;
 const TARGETS = ["labels", "soft"] as const;
-/** More would only make the text of the written-out classes longer. */
-const MOST_CHANNELS = 1024;
+/** A label map of bytes tells so many apart. */
+const MOST_CHANNELS = 256;
 /** A plan does not depend on the voxels; there must be some. */
 const VOXELS = 4;
 

@@ -1,7 +1,13 @@
 // Arguments are read strictly: nothing that was typed is passed over.
 
 import { describe, expect, test } from "vitest";
-import { checkArguments, readList, readWholeNumber, repeatedValues } from "../../src/cli/arguments.js";
+import {
+  checkArguments,
+  positionalValues,
+  readList,
+  readWholeNumber,
+  repeatedValues,
+} from "../../src/cli/arguments.js";
 import { chooseSource, compareArgs, completePlan, DEFAULT_LOSSES, readOptions } from "../../src/cli/compare-options.js";
 import { LabError } from "../../src/errors.js";
 import { checkLosses } from "../../src/experiment/check-start.js";
@@ -32,6 +38,15 @@ describe("arguments of compare", () => {
   ])("%j", (args, message) => {
     expect(() => check(...args)).toThrow(message);
     expect(() => check(...args)).toThrow(LabError);
+  });
+
+  test("a last argument that may be given many times", () => {
+    const args = { loss: { type: "positional", required: false }, rounds: { type: "string" } } as const;
+    const raw = ["dice", "--rounds", "3", "bce", "--", "-own = p"];
+    expect(() => checkArguments("bench", raw, args, [], true)).not.toThrow();
+    expect(() => checkArguments("bench", raw, args)).toThrow(/an argument too many: "bce"/u);
+    expect(positionalValues(raw, args)).toEqual(["dice", "bce", "-own = p"]);
+    expect(positionalValues([], args)).toEqual([]);
   });
 
   test("a positional that is required", () => {

@@ -1,8 +1,10 @@
 // `losskit bench`: samples in turn, quantiles, a table that fits the terminal, JSON, and Ctrl-C.
 
 import { spawn, spawnSync } from "node:child_process";
+import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { showBenchProgress } from "../../src/cli/bench.js";
 import { readBenchOptions } from "../../src/cli/bench-options.js";
 import { type Contestant, type Measurement, summarise, timeInTurn } from "../../src/cli/bench-run.js";
 import { benchTable, fastest, gigabytesPerSecond, speedup, spread, threeDigits } from "../../src/cli/bench-table.js";
@@ -188,6 +190,32 @@ describe("table", () => {
   });
 });
 
+describe("progress", () => {
+  const shown = (isTTY: boolean, columns: number) => {
+    const output = Object.assign(new PassThrough(), { isTTY, columns }) as unknown as NodeJS.WriteStream;
+    const progress = showBenchProgress(2, 2, output);
+    for (const loss of ["dice", "a-loss-with-a-long-name"]) {
+      for (const work of ["value", "value and gradient"] as const) {
+        for (const round of [1, 2]) progress.onRound(loss, work, round);
+      }
+    }
+    progress.stop();
+    return (output as unknown as PassThrough).read().toString() as string;
+  };
+
+  test("in a terminal one line that fits and is gone at the end", () => {
+    const lines = shown(true, 30).split("\r\u001b[K");
+    expect(lines.slice(1, 3)).toEqual([" 0 %  dice: value, round 1 o…", "12 %  dice: value, round 2 o…"]);
+    expect(lines).toHaveLength(10);
+    expect(lines.at(-1)).toBe("");
+    expect(Math.max(...lines.map(visibleWidth))).toBeLessThan(30);
+  });
+
+  test("elsewhere a line for each loss", () => {
+    expect(shown(false, 80)).toBe("measuring dice\nmeasuring a-loss-with-a-long-name\n");
+  });
+});
+
 describe("options", () => {
   test("defaults", () => {
     const { losses, settings: own } = readBenchOptions({}, []);
@@ -216,6 +244,7 @@ describe("options", () => {
     [{ channels: "x" }, [], '--channels is "x"'],
     [{}, ["dicee"], 'there is no loss "dicee"; did you mean "dice"?'],
     [{}, ["dice", "dice"], "the loss dice is given more than once"],
+    [{}, ["m = instances_mean(sum_by(components(y), p))"], 'm: m cannot take images "together"'],
     [{}, ["ce", "dice", "lovasz-softmax"], "cannot be measured on one sigmoid channel:\n  ce: "],
   ])("%j %j is refused", (args, losses, message) => {
     expect(() => readBenchOptions(args, losses)).toThrow(message);
@@ -254,13 +283,13 @@ describe("the command", () => {
     }
   });
 
-  const objects = "objects = instances_mean(sum_by(components(y), p)) / 100";
+  const own = "own = -mean(log(1 - p))";
 
   test("prints a table of several channels, with what only the reference computes", () => {
     const { status, stdout, stderr } = losskit(
       "bench",
       "dice+ce",
-      objects,
+      own,
       "--channels",
       "4",
       "--voxels",
@@ -268,12 +297,12 @@ describe("the command", () => {
       "--rounds",
       "7",
     );
-    expect(stderr).toBe("measuring dice+ce\nmeasuring objects\n");
+    expect(stderr).toBe("measuring dice+ce\nmeasuring own\n");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^.+, Node [\d.]+, losskit [\d.]+\n\nloss /u);
     expect(stdout).toMatch(/^dice\+ce +value +[\d.]+ /mu);
     expect(stdout).toContain("2^10 voxels, 4 channels");
-    expect(stdout).toMatch(/^objects +value +[\d.]+ +– +– /mu);
+    expect(stdout).toMatch(/^own +value +[\d.]+ +– +– /mu);
   });
 
   test("Ctrl-C: what is measured is shown, and the status says so", async () => {

@@ -39,7 +39,7 @@ describe("what it prints", () => {
   test("help names the commands; help of a command its options, within 80 columns", () => {
     const { status, stdout } = losskit(["--help"]);
     expect(status).toBe(0);
-    for (const command of ["compare", "list", "explain", "phantoms"]) {
+    for (const command of ["compare", "list", "explain", "bench", "phantoms"]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "mu"));
       const help = losskit([command, "--help"]);
       expect(help.status).toBe(0);

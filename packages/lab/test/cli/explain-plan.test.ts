@@ -57,7 +57,11 @@ describe("refused", () => {
     ["dice", { ignore: "x" }, '--ignore is "x"'],
     ["dice", { channels: "0" }, '--channels is "0"'],
     ["dicee", {}, 'there is no loss "dicee"; did you mean "dice"?'],
-    ["m = instances_mean(sum_by(components(y), p))", {}, "there is no plan of kernels for this: it sums over objects"],
+    [
+      "m = -mean(log(1 - p))",
+      { channels: "3" },
+      "there is no plan of kernels for this: it takes log(1 - p) of a softmax",
+    ],
   ])("%s %j", (name, options, message) => {
     expect(() => planOf(name, options)).toThrow(message);
   });

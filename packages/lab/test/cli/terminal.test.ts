@@ -93,6 +93,7 @@ describe("errors", () => {
     [new LabError("EMPTY_DATASET", "x"), 3],
     [new LabError("WRITE_FAILED", "x"), 4],
     [new LabError("INTERRUPTED", "x"), 130],
+    [new LosskitError("INTERNAL", "x"), 1],
     [new TypeError("x"), 1],
   ])("%s ends with %i", (error, status) => {
     expect(exitStatus(error)).toBe(status);

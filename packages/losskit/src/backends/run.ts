@@ -83,9 +83,11 @@ export function compileLoss(program: Program, activation: Activation): CompiledL
     const key = `${withGradient} ${variant.key}`;
     const known = kernels.get(key);
     if (known) return known;
-    const passes = createPlan(graph, schedule, variant.context).passes.map((pass) => ({
+    // The value alone has the bits that it has beside its gradient.
+    const like = withGradient ? [] : passesOf(call, parameters, true);
+    const passes = createPlan(graph, schedule, variant.context).passes.map((pass, i) => ({
       ...pass,
-      compiled: pass.kernel && compileKernel(pass.kernel),
+      compiled: pass.kernel && compileKernel(pass.kernel, like[i]?.compiled),
     }));
     kernels.set(key, passes);
     return passes;

@@ -135,7 +135,9 @@ export function createStream({ graph, value, schedule, refusalOf, passesOf }: St
     const known = kernels.get(key);
     if (known) return known;
     const { pass, kernel } = planPass(graph, { ...sumsPass(schedule), outputs: [] }, context, "none", true);
-    const made = { pass, compiled: compileKernel(kernel as Kernel) };
+    // The sums of the whole have these bits too.
+    const like = passesOf(call, parameters, true).find((entry) => entry.pass.reductions.length > 0);
+    const made = { pass, compiled: compileKernel(kernel as Kernel, like?.compiled) };
     kernels.set(key, made);
     return made;
   }

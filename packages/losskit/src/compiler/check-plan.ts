@@ -6,7 +6,7 @@ import type { Node } from "../formula/node.js";
 import { checkStages } from "./check-stages.js";
 import type { Kernel, KernelArray } from "./kernel.js";
 import type { Plan, PlanPass } from "./plan.js";
-import { MOST_UNROLLED } from "./unroll-classes.js";
+import { writesOutClasses } from "./unroll-classes.js";
 
 /** Reports what is wrong, and where. */
 export type Fail = (place: string, problem: string) => never;
@@ -97,7 +97,7 @@ function checkLists(
   const { arrays, constants, sums, checks } = kernel;
   const { channels } = context;
   const many = channels > 1;
-  const writtenOut = many && channels <= MOST_UNROLLED;
+  const writtenOut = writesOutClasses(context);
   /** Whether an entry has the classes that it must have: all in a round, or the one it is for. */
   function checkClasses(
     where: string,

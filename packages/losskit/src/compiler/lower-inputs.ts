@@ -49,11 +49,16 @@ export function sigmoidOf(k: KernelValues, x: KernelValue, source: SigmoidSource
   return {
     p: lazy(() => k.select(positive(), large(), small())),
     q: lazy(() => k.select(positive(), small(), large())),
-    logP: lazy(() => k.binary("sub", k.binary("min", x, k.zero), log())),
-    logQ: lazy(() => k.binary("sub", k.unary("neg", k.binary("max", x, k.zero)), log())),
+    ...logarithmsOf(k, () => x, log),
     large: positive,
   };
 }
+
+/** log p = min(x, 0) - l and log(1 - p) = -max(x, 0) - l, l = log(1 + exp(-|x|)). */
+const logarithmsOf = (k: KernelValues, x: () => KernelValue, l: () => KernelValue) => ({
+  logP: lazy(() => k.binary("sub", k.binary("min", x(), k.zero), l())),
+  logQ: lazy(() => k.binary("sub", k.unary("neg", k.binary("max", x(), k.zero)), l())),
+});
 
 const decayOf = (k: KernelValues, x: KernelValue) => k.unary("expNegative", k.unary("neg", k.unary("abs", x)));
 
@@ -148,16 +153,22 @@ export function stashOf(
   return k.binary("copySign", k.binary("min", given.p(), given.q()), side);
 }
 
-/** Both probabilities from the stash. It is never 0: exponentials stop at exp(-64). */
-export function fromStash(k: KernelValues, stash: KernelValue): Probabilities {
+/**
+ * Both probabilities from the stash. It is never 0: exponentials stop at exp(-64).
+ *
+ * @param logits of a sigmoid, for its logarithms: they go on where the stash stops, and need no exponential with it
+ */
+export function fromStash(k: KernelValues, stash: KernelValue, logits?: () => KernelValue): Probabilities {
   const large = k.compare("lt", k.zero, stash);
   const small = k.unary("abs", stash);
   const rest = k.binary("sub", k.one, small);
+  const log = lazy(() => k.unary("neg", k.unary("log1pUnit", k.unary("neg", small))));
+  const logs = logits && logarithmsOf(k, logits, log);
   return {
     p: lazy(() => k.select(large, rest, small)),
     q: lazy(() => k.select(large, small, rest)),
-    logP: unavailable("log(p) from the stash"),
-    logQ: unavailable("log(1 - p) from the stash"),
+    logP: logs?.logP ?? unavailable("log(p) from the stash"),
+    logQ: logs?.logQ ?? unavailable("log(1 - p) from the stash"),
     large: () => large,
   };
 }

@@ -21,7 +21,7 @@ import { lowerNode } from "./lower-operations.js";
 import { sumParts } from "./lower-sums.js";
 import type { Pass, Schedule } from "./schedule.js";
 import { stage, type Wanted } from "./stages.js";
-import { MOST_UNROLLED, unrollClasses } from "./unroll-classes.js";
+import { unrollClasses, writesOutClasses } from "./unroll-classes.js";
 
 /** What about a call changes a kernel, besides the formula. */
 export interface KernelContext {
@@ -69,7 +69,8 @@ export function stashUses({ passes }: Schedule, activation: Activation): readonl
   const first = passes.findIndex((pass) => activated(pass).length > 0);
   passes.forEach((pass, i) => {
     const needs = activated(pass);
-    const enough = needs.length > 0 && !pass.usesLogits && needs.every(({ name }) => name === "p" || name === "q");
+    const enough =
+      needs.length > 0 && (activation === "sigmoid" || needs.every(({ name }) => name === "p" || name === "q"));
     if (i > first && enough) uses[i] = "finds";
   });
   if (uses.includes("finds")) uses[first] = "leaves";
@@ -80,7 +81,7 @@ export function stashUses({ passes }: Schedule, activation: Activation): readonl
 export function lowerPass(pass: Pass, context: KernelContext, stash: StashUse, checks: boolean): Kernel {
   const k = createKernelValues();
   const many = context.channels > 1;
-  const few = many && context.channels <= MOST_UNROLLED;
+  const few = writesOutClasses(context);
   const arrays: KernelArray[] = [];
   const constants: KernelConstant[] = [];
   const sums: KernelSum[] = [];
@@ -236,8 +237,10 @@ function activated(
   let made: Probabilities | undefined;
   // Made on first use: a pass that needs no probabilities reads no logits.
   const own = () => {
-    if (stash === "finds") made ??= fromStash(k, load("gradient", true));
-    else if (activation === "sigmoid") made ??= sigmoidOf(k, load("logits", true), source);
+    if (stash === "finds") {
+      const logits = activation === "sigmoid" ? () => load("logits", true) : undefined;
+      made ??= fromStash(k, load("gradient", true), logits);
+    } else if (activation === "sigmoid") made ??= sigmoidOf(k, load("logits", true), source);
     else if (activation === "softmax") made ??= (few ? softmaxOfFew : softmaxOf)(k, load("logits", true));
     else made ??= givenProbabilities(k, load("logits", true));
     return made;

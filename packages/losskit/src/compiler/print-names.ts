@@ -13,7 +13,7 @@ import {
 } from "./lower-inputs.js";
 import type { Plan, PlanPass } from "./plan.js";
 import type { createMarks } from "./print-kernel.js";
-import { MOST_UNROLLED, unrollClasses } from "./unroll-classes.js";
+import { unrollClasses, writesOutClasses } from "./unroll-classes.js";
 
 /** Names by the marks of the values: made here the way the compiler makes them, and found again in the kernel of the pass. */
 export function knownNames(
@@ -23,7 +23,7 @@ export function knownNames(
 ): ReadonlyMap<string, string> {
   const { channels, activation } = context;
   const many = channels > 1;
-  const few = many && channels <= MOST_UNROLLED;
+  const few = writesOutClasses(context);
   const names = new Map<string, string>();
   const k = createKernelValues();
   const source = stash === "finds" ? "gradient" : "logits";

@@ -1,11 +1,19 @@
 // Writes the classes of a kernel out where they are few: what would wait in rows between rounds over the classes stays in registers.
 
+import type { Activation } from "../formula/options.js";
 import type { FloatOp, KernelArray, KernelCheck, KernelConstant, KernelSum, KernelValue } from "./kernel.js";
 import { createKernelValues, type KernelValues } from "./kernel-values.js";
 import type { Wanted } from "./stages.js";
 
 /** Most classes that are written out: with more, their sums no longer fit into the registers (16 on x86). */
-export const MOST_UNROLLED = 4;
+const MOST_UNROLLED = 4;
+
+/**
+ * Whether a kernel's classes are written out. Softmax gains by it: its classes need one another. Where each class stands for itself there is nothing to
+ * wait for, and a loop over the classes makes smaller code.
+ */
+export const writesOutClasses = (head: { readonly channels: number; readonly activation: Activation }): boolean =>
+  head.activation === "softmax" && head.channels <= MOST_UNROLLED;
 
 /** A kernel before its stages. */
 export interface KernelParts {

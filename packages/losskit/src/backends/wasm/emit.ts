@@ -26,23 +26,33 @@ export const elementBytes = (type: KernelArray["type"]): number => (type === "ui
 /** Modules above this must not be compiled synchronously on a page's main thread by the browsers that are strictest. */
 export const SYNCHRONOUS_BYTES = 4096;
 
-/** The function with the widest loops whose module is small enough to be compiled at once; the narrowest if none is. */
-export function kernelModule(kernel: Kernel, masked: boolean, sharedMemory: boolean): WasmModule {
+/**
+ * The function with the widest loops whose module is small enough to be compiled at once; the narrowest if none is.
+ *
+ * @param widest most vectors per iteration; sums are added up in the same order, and so have the same bits, only in kernels of one width
+ */
+export function kernelModule(
+  kernel: Kernel,
+  masked: boolean,
+  sharedMemory: boolean,
+  widest: EmitOptions["unroll"] = 4,
+): { readonly module: WasmModule; readonly unroll: EmitOptions["unroll"] } {
   const moduleWith = (unroll: EmitOptions["unroll"]) => {
     const emitted = emitKernel(kernel, { unroll, masked });
     const module = { sharedMemory, functions: [emitted] };
-    return { module, size: encodeModule(module).length, emitted };
+    return { module, unroll, size: encodeModule(module).length, emitted };
   };
   const narrow = moduleWith(1);
-  if (masked) return narrow.module;
+  if (masked) return narrow;
   const bytesPerVector = (narrow.size * narrow.emitted.inLoops) / narrow.emitted.body.length;
   for (const unroll of [4, 2] as const) {
+    if (unroll > widest) continue;
     // Emitting in vain costs more than anything else here.
     if (narrow.size + (unroll - 1) * bytesPerVector >= 1.05 * SYNCHRONOUS_BYTES) continue;
     const wide = moduleWith(unroll);
-    if (wide.size < SYNCHRONOUS_BYTES) return wide.module;
+    if (wide.size < SYNCHRONOUS_BYTES) return wide;
   }
-  return narrow.module;
+  return narrow;
 }
 
 /** What the emitter of a stage needs of the function around it. */

@@ -3,7 +3,7 @@
 import type { Kernel } from "../../compiler/kernel.js";
 import { LosskitError } from "../../errors.js";
 import { encodeModule } from "./assembler.js";
-import { kernelModule, SYNCHRONOUS_BYTES } from "./emit.js";
+import { type EmitOptions, kernelModule, SYNCHRONOUS_BYTES } from "./emit.js";
 import { type KernelLayout, layOut } from "./layout.js";
 import { hasShared, libraryMemory } from "./memory.js";
 
@@ -15,6 +15,8 @@ export interface CompiledKernel {
   /** Number of the module, for threads that keep it. */
   readonly id: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Vectors per iteration. */
+  readonly unroll: EmitOptions["unroll"];
   /** For a number of voxels that 16 divides. */
   whole(): KernelFunction;
   /** For fewer than 16 voxels. */
@@ -28,9 +30,11 @@ let modules = 0;
 /** A number that no other module has. */
 export const newModuleId = (): number => modules++;
 
-export function compileKernel(kernel: Kernel): CompiledKernel {
-  const make = (masked: boolean) => encodeModule(kernelModule(kernel, masked, hasShared));
-  const bytes = make(false);
+/** @param like a kernel whose sums are to have the same bits as this one's */
+export function compileKernel(kernel: Kernel, like?: CompiledKernel): CompiledKernel {
+  const { module, unroll } = kernelModule(kernel, false, hasShared, like?.unroll);
+  const bytes = encodeModule(module);
+  const makeRest = () => encodeModule(kernelModule(kernel, true, hasShared).module);
   let restBytes: Uint8Array<ArrayBuffer> | undefined;
   let whole: KernelFunction | undefined;
   let rest: KernelFunction | undefined;
@@ -39,19 +43,20 @@ export function compileKernel(kernel: Kernel): CompiledKernel {
     layout: layOut(kernel),
     id: newModuleId(),
     bytes,
+    unroll,
     whole() {
       whole ??= instantiate(bytes);
       return whole;
     },
     rest() {
-      restBytes ??= make(true);
+      restBytes ??= makeRest();
       rest ??= instantiate(restBytes);
       return rest;
     },
     async prepare() {
       if (whole && rest) return;
       const imports = { env: { memory: libraryMemory() } };
-      restBytes ??= make(true);
+      restBytes ??= makeRest();
       const [first, second] = await Promise.all([
         WebAssembly.instantiate(bytes, imports),
         WebAssembly.instantiate(restBytes, imports),

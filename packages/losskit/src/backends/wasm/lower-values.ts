@@ -71,8 +71,9 @@ function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue)
     case "expm1":
       return FUNCTIONS[op](c, a());
     case "expDifference":
+      return functions.expDifference(c, a(), b());
     case "pow":
-      return functions[op](c, a(), b());
+      return functions.pow(c, a(), b());
     case "copySign":
       return functions.copySign(c, a(), b());
     case "lt":

@@ -20,9 +20,10 @@ export interface MaskAt {
 const EXACT = 2 ** 24;
 /** Voxels of one call: enough that calling costs nothing, few enough to share out among threads. */
 const CALL_VOXELS = 65536;
-/** Bytes of lines that are searched together, and scratch for each of their positions; see assembly/distance-transform.ts. */
-const WIDTH = 64;
-const SCRATCH_PER_POSITION = 2 * WIDTH + 28;
+/** Bytes of lines that are read together, and scratch for each of their positions; see assembly/distance-transform.ts. */
+const WIDTH = 256;
+const SCRATCH_PER_POSITION = 2 * WIDTH + 36;
+const SCRATCH_AT_END = 3 * 64;
 /** Numbers that calls read: one step for each of 3 axes, the unit, the distance of the inner border; then an i32. */
 const [UNIT, INNER_BORDER, FOUND, NUMBERS] = [24, 32, 40, 48];
 
@@ -65,7 +66,7 @@ function planOf({ voxels, space, spacing }: Grid): Plan {
  * @param space extents of 1 to 3 axes, slowest first
  * @param spacing distance between neighbours along each axis
  * @param run may share the calls out among threads
- * @throws LosskitError SHAPE or OPTION for a space or spacing that is none, MEMORY where there is no memory for the scratch: about 150 bytes for
+ * @throws LosskitError SHAPE or OPTION for a space or spacing that is none, MEMORY where there is no memory for the scratch: about 540 bytes for
  *   each position of the longest axis and, with different spacings, 8 per voxel
  */
 export function distancesTo(
@@ -191,15 +192,15 @@ function writeSquares(
   if (views().i32[found / 4] === 0) return false;
   for (let axis = fastest - 1, lines = width; axis >= 0; lines *= extents[axis--]) {
     const extent = extents[axis];
-    const groups = Math.ceil((lines * size) / WIDTH) * (voxels / (lines * extent));
+    const blocks = Math.ceil((lines * size) / WIDTH) * (voxels / (lines * extent));
     const root = rooted && axis === 0 ? 1 : 0;
     run({
       module,
       name: "squareColumns",
-      items: split(groups, (CALL_VOXELS * size) / (extent * WIDTH), (from, to) => {
+      items: split(blocks, (CALL_VOXELS * size) / (extent * WIDTH), (from, to) => {
         return [squares, extent, lines, numbers + 8 * axis, from, to, root, 0];
       }),
-      scratchBytes: SCRATCH_PER_POSITION * extent,
+      scratchBytes: SCRATCH_PER_POSITION * extent + SCRATCH_AT_END,
     });
   }
   return true;
