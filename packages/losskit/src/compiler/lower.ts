@@ -65,6 +65,8 @@ export function kernelRefusal(schedule: Schedule, graph: Graph, activation: Acti
 export function stashUses({ passes }: Schedule, activation: Activation): readonly StashUse[] {
   const uses: StashUse[] = passes.map(() => "none");
   if (activation === "none" || !passes[passes.length - 1].outputs.some(({ op }) => op === "activation")) return uses;
+  // What attains a maximum is found by comparing bits, and 1 less the stash is not always the p that was compared.
+  if (passes.some(findsExtreme)) return uses;
   const activated = (pass: Pass) => pass.loads.filter(({ name }) => ["p", "q", "logP", "logQ"].includes(name));
   const first = passes.findIndex((pass) => activated(pass).length > 0);
   passes.forEach((pass, i) => {
@@ -221,10 +223,15 @@ function targetValues(
  * Logarithms are sums of log(1 + exp(-|x|)), for which the exponential is had anyway. But a power multiplies the error of what it is taken of, and
  * where there is one the logarithms seldom have the same factor everywhere, so that no product is lost.
  */
-function sigmoidSource({ voxels, loads }: Pass): SigmoidSource {
+function sigmoidSource(pass: Pass): SigmoidSource {
+  const { voxels, loads } = pass;
   const logarithms = loads.some(({ op, name }) => op === "input" && (name === "logP" || name === "logQ"));
-  return logarithms && !voxels.some(({ op }) => op === "pow") ? "exponential" : "probability";
+  // Where bits are compared with those of another pass, both have the same source.
+  const compares = findsExtreme(pass) || voxels.some(({ op }) => op === "eq");
+  return logarithms && !compares && !voxels.some(({ op }) => op === "pow") ? "exponential" : "probability";
 }
+
+const findsExtreme = ({ reductions }: Pass) => reductions.some(({ op }) => op !== "total");
 
 function activated(
   k: KernelValues,

@@ -2,6 +2,7 @@
 
 import { VOXEL } from "../formula/axes.js";
 import type { Graph, Node } from "../formula/node.js";
+import { checkPlan } from "./check-plan.js";
 import { combineUniform } from "./combine-uniform.js";
 import type { Kernel } from "./kernel.js";
 import { type KernelContext, lowerPass, type StashUse, stashUses } from "./lower.js";
@@ -22,7 +23,10 @@ export interface Plan {
   readonly results: readonly Node[];
 }
 
-/** @param schedule one that `kernelRefusal` has nothing against */
+/**
+ * @param schedule one that `kernelRefusal` has nothing against
+ * @throws LosskitError INTERNAL where the plan is illegal: a defect, found before anything runs
+ */
 export function createPlan(graph: Graph, schedule: Schedule, context: KernelContext): Plan {
   const uses = stashUses(schedule, context.activation);
   let checked = false;
@@ -31,7 +35,9 @@ export function createPlan(graph: Graph, schedule: Schedule, context: KernelCont
     checked ||= planned.kernel !== undefined;
     return planned;
   });
-  return { graph, context, passes, results: schedule.results };
+  const plan = { graph, context, passes, results: schedule.results };
+  checkPlan(plan);
+  return plan;
 }
 
 /** @param checks whether the kernel checks what it reads: that of the first pass that has one */

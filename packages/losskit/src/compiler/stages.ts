@@ -23,6 +23,32 @@ const EXPENSIVE: ReadonlySet<KernelValue["op"]> = new Set([
   "sqrt",
 ]);
 
+/** Operations from which on a row, which is written once and read once, is cheaper than computing a value of a class again. */
+const WORTH_A_ROW = 6;
+
+/**
+ * Whether a value is kept for later stages rather than computed again: where that takes long, and where every class would compute what is
+ * the same for all of them.
+ */
+function isKept(value: KernelValue): boolean {
+  if (value.uniform || value.mask || value.args.length === 0) return false;
+  if (EXPENSIVE.has(value.op)) return true;
+  return value.perClass ? operations(value, WORTH_A_ROW) >= WORTH_A_ROW : value.level > 0;
+}
+
+/** Operations that a value takes, up to a limit; what rows hold already is free. */
+function operations(value: KernelValue, limit: number): number {
+  const seen = new Set<KernelValue>();
+  const stack = [value];
+  for (let next = stack.pop(); next && seen.size < limit; next = stack.pop()) {
+    if (seen.has(next) || next.uniform || next.op === "load" || next.op === "overClasses") continue;
+    if (next !== value && EXPENSIVE.has(next.op)) continue;
+    seen.add(next);
+    stack.push(...next.args);
+  }
+  return seen.size;
+}
+
 export interface Staged {
   readonly stages: readonly Stage[];
   readonly rows: readonly boolean[];
@@ -64,7 +90,7 @@ export function stage(wanted: readonly Wanted[], { arrays, sums }: Pick<Kernel, 
       return;
     }
     const home = position(value.level, value.perClass);
-    if (home !== place && EXPENSIVE.has(value.op) && !value.uniform) {
+    if (home !== place && isKept(value)) {
       if (!kept.has(value.id)) {
         for (const arg of value.args) need(arg, home);
         keepIn(value, home, (row) => ({ kind: "row", row, value }));

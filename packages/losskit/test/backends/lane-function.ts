@@ -52,7 +52,7 @@ export function laneFunction(make: (c: LaneCode, a: LaneNode, b: LaneNode) => La
   ];
   const bytes = encodeModule({
     sharedMemory: false,
-    functions: [{ name: "run", parameters: PARAMETERS, locals, body }],
+    functions: [{ name: "run", parameters: Array(PARAMETERS).fill("i32"), locals, body }],
   });
   const memory = new WebAssembly.Memory({ initial: (3 * BYTES) / 65536, maximum: 65536 });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });

@@ -14,6 +14,7 @@ const OPCODES = {
   end: [[0x0b], "none"],
   br: [[0x0c], "index"],
   br_if: [[0x0d], "index"],
+  call: [[0x10], "index"],
   select: [[0x1b], "none"],
   "local.get": [[0x20], "index"],
   "local.set": [[0x21], "index"],
@@ -95,8 +96,8 @@ export const EMPTY = 0x40;
 
 export interface WasmFunction {
   readonly name: string;
-  /** Number of parameters, all i32; they are the first locals. */
-  readonly parameters: number;
+  /** They are the first locals. */
+  readonly parameters: readonly LocalType[];
   readonly locals: readonly LocalType[];
   readonly body: readonly Instruction[];
 }
@@ -111,7 +112,12 @@ export interface WasmModule {
 const MAX_PAGES = 65536;
 
 export function encodeModule({ sharedMemory, functions }: WasmModule): Uint8Array<ArrayBuffer> {
-  const types = functions.map(({ parameters }) => [0x60, parameters, ...Array(parameters).fill(TYPES.i32), 0]);
+  const types = functions.map(({ parameters }) => [
+    0x60,
+    parameters.length,
+    ...parameters.map((type) => TYPES[type]),
+    0,
+  ]);
   const limits = [sharedMemory ? 0x03 : 0x01, ...unsigned(1), ...unsigned(MAX_PAGES)];
   const memory = [...text("env"), ...text("memory"), 0x02, ...limits];
   const exports = functions.map(({ name }, i) => [...text(name), 0x00, ...unsigned(i)]);
@@ -217,7 +223,7 @@ function appendSigned(bytes: number[], value: number): void {
 export function printModule({ sharedMemory, functions }: WasmModule): string {
   const lines = ["(module", `  (import "env" "memory" (memory 1 ${MAX_PAGES}${sharedMemory ? " shared" : ""}))`];
   for (const { name, parameters, locals, body } of functions) {
-    lines.push(`  (func (export "${name}")${parameters > 0 ? ` (param${" i32".repeat(parameters)})` : ""}`);
+    lines.push(`  (func (export "${name}")${parameters.length > 0 ? ` (param ${parameters.join(" ")})` : ""}`);
     if (locals.length > 0) lines.push(`    (local ${locals.join(" ")})`);
     let depth = 2;
     for (const instruction of body) {

@@ -2,7 +2,7 @@
 
 import type { Effect, KernelValue, Stage } from "../../compiler/kernel.js";
 import { TILE } from "../../compiler/kernel.js";
-import { EMPTY, type Instruction } from "./assembler.js";
+import { EMPTY, type Instruction, type WasmFunction } from "./assembler.js";
 import { type EmitOptions, elementBytes, type FunctionFrame, repeatWhileLeft, step } from "./emit.js";
 import * as functions from "./functions.js";
 import type { LaneNode } from "./lane-code.js";
@@ -224,15 +224,12 @@ export function emitTile(
     const { perClass, how } = kernel.sums[effect.sum];
     const base = perClass && own.perClass ? own.perClass.partials : parameter.partials;
     const offset = layout.sums.offsets[effect.sum];
-    const address: Instruction[] = [
-      ["local.get", base],
-      ["local.get", base],
-      ["f64.load", offset],
-    ];
     if (how !== "total") {
       const join = how === "largest" ? "f32x4.pmax" : "f32x4.pmin";
       return [
-        ...address,
+        ["local.get", base],
+        ["local.get", base],
+        ["f64.load", offset],
         ...extremeOfLanes(acc, join),
         ["f64.promote_f32"],
         [how === "largest" ? "f64.max" : "f64.min"],
@@ -251,7 +248,14 @@ export function emitTile(
       const written = own.write(term);
       logarithms.push(...own.prologue(), ...written, ["local.get", acc], ["f32x4.add"], ["local.set", acc]);
     }
-    return [...logarithms, ...address, ...sumOfLanes(acc), ["f64.add"], ["f64.store", offset]];
+    return [
+      ...logarithms,
+      ["local.get", acc],
+      ["local.get", base],
+      ["i32.const", offset],
+      ["i32.add"],
+      ["call", ADD_LANES_INDEX],
+    ];
   }
 
   function flushCheck(effect: Check, acc: number): Instruction[] {
@@ -295,34 +299,43 @@ const LANE_NUMBERS: Instruction = ["v128.const", 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0
 const UPPER_HALF = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
 const NEIGHBOURS = [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11];
 
-const turned = (local: number, lanes: readonly number[]): Instruction[] => [
-  ["local.get", local],
-  ["local.get", local],
-  ["i8x16.shuffle", ...lanes],
-];
-
-/** Lanes (0 + 2) + (1 + 3), in float64. Uses the accumulator up. */
-function sumOfLanes(acc: number): Instruction[] {
+function turned(local: number, lanes: readonly number[]): Instruction[] {
   return [
-    ["local.get", acc],
+    ["local.get", local],
+    ["local.get", local],
+    ["i8x16.shuffle", ...lanes],
+  ];
+}
+
+/** Where the function below lies in the module of a kernel, behind the kernel itself. */
+const ADD_LANES_INDEX = 1;
+
+/**
+ * Adds the lanes of a vector, (0 + 2) + (1 + 3) in float64, to the float64 at an address. A function of its own, once for all sums: a kernel has dozens, and
+ * must stay small.
+ */
+export const ADD_LANES: WasmFunction = {
+  name: "addLanes",
+  parameters: ["v128", "i32"],
+  locals: [],
+  body: [
+    ["local.get", 1],
+    ["local.get", 1],
+    ["f64.load", 0],
+    ["local.get", 0],
     ["f64x2.promote_low_f32x4"],
-    ...turned(acc, UPPER_HALF),
+    ...turned(0, UPPER_HALF),
     ["f64x2.promote_low_f32x4"],
     ["f64x2.add"],
-    // Both lanes of the result, from two copies of it.
-    ...bothLanesAdded(acc),
-  ];
-}
-
-function bothLanesAdded(local: number): Instruction[] {
-  return [
-    ["local.tee", local],
+    ["local.tee", 0],
     ["f64x2.extract_lane", 0],
-    ["local.get", local],
+    ["local.get", 0],
     ["f64x2.extract_lane", 1],
     ["f64.add"],
-  ];
-}
+    ["f64.add"],
+    ["f64.store", 0],
+  ],
+};
 
 function extremeOfLanes(acc: number, join: "f32x4.pmax" | "f32x4.pmin"): Instruction[] {
   return [

@@ -3,7 +3,7 @@
 import type { Kernel, KernelArray, KernelValue, Stage } from "../../compiler/kernel.js";
 import { TILE } from "../../compiler/kernel.js";
 import { EMPTY, encodeModule, type Instruction, type LocalType, type WasmModule } from "./assembler.js";
-import { emitTile, type StageLocals } from "./emit-tile.js";
+import { ADD_LANES, emitTile, type StageLocals } from "./emit-tile.js";
 import { createLaneCode } from "./lane-code.js";
 import { layOut } from "./layout.js";
 import type { NumberLocals } from "./node-writer.js";
@@ -39,7 +39,7 @@ export function kernelModule(
 ): { readonly module: WasmModule; readonly unroll: EmitOptions["unroll"] } {
   const moduleWith = (unroll: EmitOptions["unroll"]) => {
     const emitted = emitKernel(kernel, { unroll, masked });
-    const module = { sharedMemory, functions: [emitted] };
+    const module = { sharedMemory, functions: [emitted, ADD_LANES] };
     return { module, unroll, size: encodeModule(module).length, emitted };
   };
   const narrow = moduleWith(1);
@@ -102,7 +102,7 @@ export function emitKernel(kernel: Kernel, options: EmitOptions) {
     ...advance,
     ...repeatWhileLeft(frame.left, TILE),
   ];
-  return { name: "run", parameters, locals, body, inLoops };
+  return { name: "run", parameters: Array<LocalType>(parameters).fill("i32"), locals, body, inLoops };
 }
 
 /** local += by */

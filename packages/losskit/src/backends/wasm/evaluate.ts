@@ -114,11 +114,14 @@ const storedLength = (routine: Node, { images, classes, voxels }: Call) =>
   images * (routine.axes & CLASS ? classes : 1) * voxels;
 
 /** A label that never occurs stands for a value that no label of the array can have. */
-export function ignoreConstant({ ignore }: Call, { kernel }: CompiledKernel): number {
+export function ignoreConstant({ ignore, target }: Call, { kernel }: CompiledKernel): number {
   const value = ignore as number;
-  const target = kernel.arrays.find(({ name }) => name === "target");
-  if (target?.type === "float32") return Math.fround(value) === value ? value : Number.NaN;
-  return Number.isInteger(value) ? value : -(2 ** 31);
+  if (kernel.arrays.find(({ name }) => name === "target")?.type === "float32") {
+    // The elements of a Float64Array are rounded on their way into the kernel, and so is what they are compared with.
+    return target instanceof Float64Array || Math.fround(value) === value ? value : Number.NaN;
+  }
+  // 32 bits hold the labels of every type; what lies beyond would come round to one of them.
+  return Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32 ? value : -(2 ** 31);
 }
 
 /** What the first pass has not read is read here; what it found to be out of bounds is looked for, to be named. */

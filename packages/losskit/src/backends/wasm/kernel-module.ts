@@ -3,6 +3,7 @@
 import type { Kernel } from "../../compiler/kernel.js";
 import { LosskitError } from "../../errors.js";
 import { encodeModule } from "./assembler.js";
+import { checkLayout } from "./check-layout.js";
 import { type EmitOptions, kernelModule, SYNCHRONOUS_BYTES } from "./emit.js";
 import { type KernelLayout, layOut } from "./layout.js";
 import { hasShared, libraryMemory } from "./memory.js";
@@ -32,6 +33,8 @@ export const newModuleId = (): number => modules++;
 
 /** @param like a kernel whose sums are to have the same bits as this one's */
 export function compileKernel(kernel: Kernel, like?: CompiledKernel): CompiledKernel {
+  const layout = layOut(kernel);
+  checkLayout(kernel, layout, 2);
   const { module, unroll } = kernelModule(kernel, false, hasShared, like?.unroll);
   const bytes = encodeModule(module);
   const makeRest = () => encodeModule(kernelModule(kernel, true, hasShared).module);
@@ -40,7 +43,7 @@ export function compileKernel(kernel: Kernel, like?: CompiledKernel): CompiledKe
   let rest: KernelFunction | undefined;
   return {
     kernel,
-    layout: layOut(kernel),
+    layout,
     id: newModuleId(),
     bytes,
     unroll,
@@ -106,6 +109,6 @@ const probe = () =>
   encodeModule({
     sharedMemory: false,
     functions: [
-      { name: "run", parameters: 0, locals: ["v128"], body: [["f32.const", 1], ["f32x4.splat"], ["local.set", 0]] },
+      { name: "run", parameters: [], locals: ["v128"], body: [["f32.const", 1], ["f32x4.splat"], ["local.set", 0]] },
     ],
   });
