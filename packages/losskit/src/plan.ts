@@ -1,7 +1,7 @@
 // Entry point `losskit/plan`: what the WebAssembly backend makes of a loss, for people to read.
 
-import { encodeModule, printModule } from "./backends/wasm/assembler.js";
-import { kernelModule } from "./backends/wasm/emit.js";
+import { printModule } from "./backends/wasm/assembler.js";
+import { kernelModules } from "./backends/wasm/emit.js";
 import { hasShared } from "./backends/wasm/memory.js";
 import type { Plan } from "./compiler/plan.js";
 
@@ -18,13 +18,13 @@ export { printPlan } from "./compiler/print-plan.js";
 export function kernelText(plan: Plan): string {
   const kernels = plan.passes.flatMap(({ kernel }) => (kernel ? [kernel] : []));
   const modules = kernels.map((kernel, i) => {
-    const { module } = kernelModule(kernel, false, hasShared);
+    const { module, bytes } = kernelModules(kernel, hasShared).whole;
     const arrays = kernel.arrays.map(({ name, perClass, class: own }) => {
       if (perClass) return `${name}, bytes from class to class`;
       return own === undefined ? name : `${name} of class ${own}`;
     });
     return [
-      `;; pass ${i + 1} of ${kernels.length}, ${encodeModule(module).length} bytes`,
+      `;; pass ${i + 1} of ${kernels.length}, ${bytes.length} bytes`,
       `;; parameters: scratch, voxels, classes, constants, partial sums, ${arrays.join(", ")}`,
       printModule(module),
     ].join("\n");

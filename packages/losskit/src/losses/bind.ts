@@ -29,10 +29,32 @@ export interface BoundTerm {
   readonly formula: Formula;
 }
 
+/** Compiled losses by formula, and then by the other formulas, options and kind of call: parameters are inputs of what is compiled. */
+const known = new WeakMap<Formula, Map<string, CompiledLoss>>();
+const formulaNumbers = new WeakMap<Formula, number>();
+let formulaCount = 0;
+
+/** What losses of the same formulas and options have compiled before, by the kind of call. */
+function compiledLosses(bound: readonly BoundTerm[], settings: readonly TermSettings[]) {
+  const [{ formula: first }] = bound;
+  const own = known.get(first) ?? new Map<string, CompiledLoss>();
+  known.set(first, own);
+  const numbers = bound.map(({ formula }) => {
+    const number = formulaNumbers.get(formula) ?? formulaCount++;
+    formulaNumbers.set(formula, number);
+    return number;
+  });
+  const prefix = JSON.stringify([numbers, settings]);
+  return {
+    get: (kind: string) => own.get(prefix + kind),
+    set: (kind: string, loss: CompiledLoss) => own.set(prefix + kind, loss),
+  };
+}
+
 export function bindLoss(bound: readonly BoundTerm[]): Loss {
   const terms = bound.map(({ term }) => term);
   const settings = terms.map(({ definition, options }) => termSettings(options, definition.options ?? {}));
-  const compiled = new Map<string, CompiledLoss>();
+  const compiled = compiledLosses(bound, settings);
 
   const losses = terms
     .map(
@@ -47,8 +69,8 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
     const { channels, targetForm, ignores, weighted } = kind;
     const structure = { channels, targetForm, ignores, weighted };
     const key = JSON.stringify([structure, activation]);
-    const known = compiled.get(key);
-    if (known) return known;
+    const before = compiled.get(key);
+    if (before) return before;
     const program = createProgram(
       bound.map(({ term, formula }, i) => ({ title: term.definition.title, formula, settings: settings[i] })),
       structure,

@@ -26,33 +26,38 @@ export const elementBytes = (type: KernelArray["type"]): number => (type === "ui
 /** Modules above this must not be compiled synchronously on a page's main thread by the browsers that are strictest. */
 export const SYNCHRONOUS_BYTES = 4096;
 
+export interface KernelModule {
+  readonly module: WasmModule;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly unroll: EmitOptions["unroll"];
+}
+
 /**
- * The function with the widest loops whose module is small enough to be compiled at once; the narrowest if none is.
+ * Two functions of a kernel: over whole vectors, with the widest loops whose module is small enough to be compiled at once (the narrowest if
+ * none is); and for the fewer than 16 voxels that are left.
  *
  * @param widest most vectors per iteration; sums are added up in the same order, and so have the same bits, only in kernels of one width
  */
-export function kernelModule(
+export function kernelModules(
   kernel: Kernel,
-  masked: boolean,
   sharedMemory: boolean,
   widest: EmitOptions["unroll"] = 4,
-): { readonly module: WasmModule; readonly unroll: EmitOptions["unroll"] } {
-  const moduleWith = (unroll: EmitOptions["unroll"]) => {
-    const emitted = emitKernel(kernel, { unroll, masked });
+): { readonly whole: KernelModule; readonly rest: KernelModule } {
+  const moduleWith = (options: EmitOptions) => {
+    const emitted = emitKernel(kernel, options);
     const module = { sharedMemory, functions: [emitted, ADD_LANES] };
-    return { module, unroll, size: encodeModule(module).length, emitted };
+    return { module, bytes: encodeModule(module), unroll: options.unroll, emitted };
   };
-  const narrow = moduleWith(1);
-  if (masked) return narrow;
-  const bytesPerVector = (narrow.size * narrow.emitted.inLoops) / narrow.emitted.body.length;
+  const rest = moduleWith({ unroll: 1, masked: true });
+  // Emitting in vain costs more than anything else here, so the rest, which is needed anyway, tells how large the others will be.
+  const { inLoops, body } = rest.emitted;
+  const bytesPerVector = (rest.bytes.length * inLoops) / body.length;
   for (const unroll of [4, 2] as const) {
-    if (unroll > widest) continue;
-    // Emitting in vain costs more than anything else here.
-    if (narrow.size + (unroll - 1) * bytesPerVector >= 1.05 * SYNCHRONOUS_BYTES) continue;
-    const wide = moduleWith(unroll);
-    if (wide.size < SYNCHRONOUS_BYTES) return wide;
+    if (unroll > widest || rest.bytes.length + (unroll - 1) * bytesPerVector >= 1.1 * SYNCHRONOUS_BYTES) continue;
+    const whole = moduleWith({ unroll, masked: false });
+    if (whole.bytes.length < SYNCHRONOUS_BYTES) return { whole, rest };
   }
-  return narrow;
+  return { whole: moduleWith({ unroll: 1, masked: false }), rest };
 }
 
 /** What the emitter of a stage needs of the function around it. */

@@ -4,7 +4,7 @@ import type { Kernel } from "../../compiler/kernel.js";
 import { LosskitError } from "../../errors.js";
 import { encodeModule } from "./assembler.js";
 import { checkLayout } from "./check-layout.js";
-import { type EmitOptions, kernelModule, SYNCHRONOUS_BYTES } from "./emit.js";
+import { type EmitOptions, kernelModules, SYNCHRONOUS_BYTES } from "./emit.js";
 import { type KernelLayout, layOut } from "./layout.js";
 import { hasShared, libraryMemory } from "./memory.js";
 
@@ -26,19 +26,17 @@ export interface CompiledKernel {
   prepare(): Promise<void>;
 }
 
-let modules = 0;
+let moduleCount = 0;
 
 /** A number that no other module has. */
-export const newModuleId = (): number => modules++;
+export const newModuleId = (): number => moduleCount++;
 
 /** @param like a kernel whose sums are to have the same bits as this one's */
 export function compileKernel(kernel: Kernel, like?: CompiledKernel): CompiledKernel {
   const layout = layOut(kernel);
   checkLayout(kernel, layout, 2);
-  const { module, unroll } = kernelModule(kernel, false, hasShared, like?.unroll);
-  const bytes = encodeModule(module);
-  const makeRest = () => encodeModule(kernelModule(kernel, true, hasShared).module);
-  let restBytes: Uint8Array<ArrayBuffer> | undefined;
+  const modules = kernelModules(kernel, hasShared, like?.unroll);
+  const { bytes, unroll } = modules.whole;
   let whole: KernelFunction | undefined;
   let rest: KernelFunction | undefined;
   return {
@@ -52,17 +50,15 @@ export function compileKernel(kernel: Kernel, like?: CompiledKernel): CompiledKe
       return whole;
     },
     rest() {
-      restBytes ??= makeRest();
-      rest ??= instantiate(restBytes);
+      rest ??= instantiate(modules.rest.bytes);
       return rest;
     },
     async prepare() {
       if (whole && rest) return;
       const imports = { env: { memory: libraryMemory() } };
-      restBytes ??= makeRest();
       const [first, second] = await Promise.all([
         WebAssembly.instantiate(bytes, imports),
-        WebAssembly.instantiate(restBytes, imports),
+        WebAssembly.instantiate(modules.rest.bytes, imports),
       ]);
       whole ??= first.instance.exports.run as KernelFunction;
       rest ??= second.instance.exports.run as KernelFunction;
