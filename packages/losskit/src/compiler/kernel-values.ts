@@ -65,7 +65,9 @@ export function createKernelValues() {
   }
 
   function and(a: KernelValue, b: KernelValue): KernelValue {
-    return a === b ? a : make("and", [a, b], { mask: true });
+    if (a === b || (a.op === "and" && a.args.includes(b))) return a;
+    if (b.op === "and" && b.args.includes(a)) return b;
+    return make("and", [a, b], { mask: true });
   }
 
   function asFloat(m: KernelValue): KernelValue {
