@@ -130,7 +130,7 @@ export function createKernelValues() {
         if (isKept(a) && isKept(b) && areOpposite(a.args[0], b.args[0])) {
           return select(a.args[0], kept(a), unary("neg", kept(b)));
         }
-        break;
+        return crossEntropyOf(a, b) ?? factored("sub", a, b) ?? make("sub", [a, b]);
       case "mul":
         return multiply(a, b);
       case "div":
@@ -160,7 +160,33 @@ export function createKernelValues() {
     if (m && n && areOpposite(m, n)) return select(m, kept(a), kept(b));
     if (n && a.uniform && kept(b).uniform) return select(n, add(a, kept(b)), a);
     if (m && b.uniform && kept(a).uniform) return select(m, add(b, kept(a)), b);
-    return make("add", a.id <= b.id ? [a, b] : [b, a]);
+    return factored("add", a, b) ?? make("add", a.id <= b.id ? [a, b] : [b, a]);
+  }
+
+  const isScaled = (a: KernelValue) => a.op === "mul" && a.args[0].uniform && !a.args[1].uniform;
+
+  /** A sum or difference of products that share a factor: one multiplication less, and what is uniform is combined outside the loop. */
+  function factored(op: "add" | "sub", a: KernelValue, b: KernelValue): KernelValue | undefined {
+    if (!isScaled(b)) return undefined;
+    const [v, t] = b.args;
+    if (isScaled(a)) {
+      if (a.args[1] === t) return multiply(binary(op, a.args[0], v), t);
+      if (a.args[0] === v) return multiply(v, binary(op, a.args[1], t));
+    }
+    if (a.op !== "add") return undefined;
+    const at = a.args.findIndex((part) => isScaled(part) && part.args[1] === t);
+    return at < 0 ? undefined : add(a.args[1 - at], multiply(binary(op, a.args[at].args[0], v), t));
+  }
+
+  /** y min(x, 0) - (1 - y) max(x, 0) is y x - max(x, 0): at most the last digit of x differs, and for y of 0 and 1 nothing. */
+  function crossEntropyOf(a: KernelValue, b: KernelValue): KernelValue | undefined {
+    if (a.op !== "mul" || b.op !== "mul") return undefined;
+    const low = a.args.find((part) => part.op === "min" && is(part.args[1], 0));
+    const high = b.args.find((part) => part.op === "max" && is(part.args[1], 0));
+    const rest = b.args.find((part) => part.op === "sub" && is(part.args[0], 1));
+    const y = a.args.find((part) => part !== low);
+    if (!low || !high || !rest || !y || rest.args[1] !== y || low.args[0] !== high.args[0]) return undefined;
+    return binary("sub", multiply(y, low.args[0]), high);
   }
 
   const isKept = (a: KernelValue) => a.op === "keep" || a.op === "asFloat";
