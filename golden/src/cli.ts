@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { goldenFilesIn, readGoldenFile } from "./cases.js";
+import { BACKENDS, type Backend } from "./compare.js";
 import { type FileSummary, runGoldenFile } from "./run.js";
 
 const DEFAULT_DIRECTORY = fileURLToPath(new URL("../../../shared/golden", import.meta.url));
-const BACKENDS = ["reference"];
 
 /** Files of the default folder that are left out unless they are named, with the reason. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   "peers.json": "the losses and conventions of other libraries are not in this version",
 };
 
-const USAGE = "usage: npm run golden -- [DIR] [FILES…] [--backend reference] [--json]";
+const USAGE = "usage: npm run golden -- [DIR] [FILES…] [--backend reference|wasm] [--json]";
 
 function main(): number {
   let parsed: ReturnType<typeof readArguments>;
@@ -25,7 +25,7 @@ function main(): number {
     console.error(`${(error as Error).message}\n${USAGE}`);
     return 2;
   }
-  const { directory, files, json } = parsed;
+  const { directory, files, backend, json } = parsed;
   if (!existsSync(directory)) {
     console.error(`there is no folder ${directory}; give one that holds golden files\n${USAGE}`);
     return 2;
@@ -33,7 +33,7 @@ function main(): number {
   const summaries: FileSummary[] = [];
   try {
     for (const file of files.length > 0 ? files : defaultFiles(directory)) {
-      summaries.push(runGoldenFile(readGoldenFile(join(directory, file))));
+      summaries.push(runGoldenFile(readGoldenFile(join(directory, file)), backend));
     }
   } catch (error) {
     console.error((error as Error).message);
@@ -53,11 +53,10 @@ function readArguments() {
     allowPositionals: true,
     options: { backend: { type: "string", default: "reference" }, json: { type: "boolean", default: false } },
   });
-  if (!BACKENDS.includes(values.backend)) {
-    throw new Error(`--backend is ${values.backend}; it may be ${BACKENDS.join(", ")}`);
-  }
+  const backend = BACKENDS.find((name): name is Backend => name === values.backend);
+  if (!backend) throw new Error(`--backend is ${values.backend}; it may be ${BACKENDS.join(", ")}`);
   const [directory = DEFAULT_DIRECTORY, ...files] = positionals;
-  return { directory, files, json: values.json };
+  return { directory, files, backend, json: values.json };
 }
 
 function defaultFiles(directory: string): string[] {
@@ -86,8 +85,9 @@ function print(summary: FileSummary): void {
     console.log(`${columns.join("  ")}${names.length > 0 ? `  (${names.join(", ")})` : ""}`);
   }
   for (const [rule, reason] of Object.entries(summary.reasons)) console.log(`\n${rule}: ${reason}`);
+  const byReference = summary.byReference > 0 ? ` (${summary.byReference} of them on the reference backend)` : "";
   console.log(
-    `\n${summary.cases} cases, ${summary.compared} compared, ${summary.byRule} by rule, ${summary.failures.length} beyond the bounds or not compared`,
+    `\n${summary.cases} cases, ${summary.compared} compared${byReference}, ${summary.byRule} by rule, ${summary.failures.length} beyond the bounds or not compared`,
   );
   for (const { loss, case: name, detail } of summary.failures) console.log(`  ${loss}/${name}: ${detail}`);
 }

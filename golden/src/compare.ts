@@ -1,15 +1,21 @@
 // Runs one golden case through ours and says how far apart the two are.
 
 import { LosskitError } from "losskit";
-import { lossNamed } from "losskit/losses";
 import { iou, iouBinary } from "losskit/metrics";
 import type { GoldenCase } from "./cases.js";
+import { type Bounds, float32Bounds, GOLDEN_FLOOR } from "./float32-bounds.js";
+import { channelsFirst, ignoreValue, lossCall, sourceOf } from "./loss-call.js";
 import { type LossMapping, MAPPING } from "./mapping.js";
 import { DISAGREEMENTS, RULES } from "./rules.js";
+
+export const BACKENDS = ["reference", "wasm"] as const;
+export type Backend = (typeof BACKENDS)[number];
 
 export type Outcome =
   | {
       readonly kind: "compared";
+      /** What computed it: "wasm" leaves to the reference what kernels cannot do, and metrics are counts on every backend. */
+      readonly backend: Backend;
       /** Error of the value over max(1, |value|). */
       readonly valueError: number;
       /** Error of the gradient over its bound's scale, max |g|; undefined where it is not compared. */
@@ -23,15 +29,23 @@ export type Outcome =
 
 const VALUE_BOUND = 1e-9;
 const GRADIENT_BOUND = 1e-9;
-/** Gradients below this are differences of nearly equal numbers in the other code. */
-const GRADIENT_FLOOR = 1e-12;
+
+/** Float64 against float64: what the two codes do differently, and no more. */
+const FLOAT64_BOUNDS: Bounds = {
+  value: (exact) => VALUE_BOUND * Math.max(1, Math.abs(exact)),
+  slope: (_, __, largest) => GRADIENT_BOUND * largest + GOLDEN_FLOOR,
+};
 
 interface Result {
   readonly values: readonly number[];
   readonly gradient: ArrayLike<number> | undefined;
+  readonly backend: Backend;
+  readonly bounds: Bounds;
+  /** What rounding the inputs to float32 changes in the truth, in float64. */
+  readonly moved?: { readonly values: readonly number[]; readonly gradient: ArrayLike<number> };
 }
 
-export function compareCase(golden: GoldenCase): Outcome {
+export function compareCase(golden: GoldenCase, backend: Backend = "reference"): Outcome {
   const disagreement = DISAGREEMENTS.find(
     ({ loss, cases }) => loss === golden.loss && (!cases || cases.includes(golden.case)),
   );
@@ -45,7 +59,7 @@ export function compareCase(golden: GoldenCase): Outcome {
   let result: Result | undefined;
   let error: unknown;
   try {
-    result = mapping.kind === "metric" ? runMetric(mapping.metric, golden) : runLoss(mapping, golden);
+    result = mapping.kind === "metric" ? runMetric(mapping.metric, golden) : runLoss(mapping, golden, backend);
   } catch (thrown) {
     error = thrown;
   }
@@ -67,53 +81,39 @@ function checkRule(
   return { kind: "failed", reason: `rule "${name}" wants a ${expects}; ours ${seen}` };
 }
 
-const ignoreValue = (value: unknown) => (typeof value === "number" ? value : undefined);
-
-/** `[B, H, W]` inputs have one channel. */
-function channelsFirst(golden: GoldenCase): readonly number[] {
-  const { shape } = golden;
-  return shape.length === 3 ? [shape[0], 1, ...shape.slice(1)] : shape;
-}
-
 function classCount(golden: GoldenCase): number {
   if (typeof golden.params.C === "number") return golden.params.C;
   const channels = golden.inputKind === "preds" ? 2 : channelsFirst(golden)[1];
   return Math.max(2, channels);
 }
 
-function sourceOf(source: LossMapping["ignore"], golden: GoldenCase): unknown {
-  if (!source) return undefined;
-  return "from" in source ? golden.params[source.from] : source.value;
-}
-
-function runLoss(mapping: LossMapping, golden: GoldenCase): Result {
-  const { settings, choices = {}, unused = [] } = mapping;
-  const used = new Set<string>(unused);
-  const ours: Record<string, unknown> = {};
-  for (const [name, source] of Object.entries(settings)) {
-    if ("from" in source) used.add(source.from);
-    ours[name] = sourceOf(source, golden);
+function runLoss(mapping: LossMapping, golden: GoldenCase, backend: Backend): Result {
+  const call = lossCall(mapping, golden);
+  const { loss, input, target, options } = call;
+  const inFloat64 = (logits: Float64Array, targets: typeof target) =>
+    loss.valueAndGradient(logits, targets, { ...options, backend: "reference" });
+  if (backend === "reference") {
+    const { values, gradient } = inFloat64(input, target);
+    return { values: [...values], gradient, backend, bounds: FLOAT64_BOUNDS };
   }
-  for (const [name, { of, yes, no }] of Object.entries(choices)) {
-    used.add(of);
-    ours[name] = golden.params[of] ? yes : no;
-  }
-  if (mapping.ignore && "from" in mapping.ignore) used.add(mapping.ignore.from);
-  const left = Object.keys(golden.params).filter((name) => !used.has(name));
-  if (left.length > 0) throw new Error(`parameters ${left.join(", ")} of ${golden.loss} are not mapped`);
-
-  const shape = channelsFirst(golden);
-  // With one channel the class list of the page's code names the label of the foreground.
-  if (shape[1] === 1 && Array.isArray(ours.classes)) ours.classes = "all";
-  const loss = lossNamed(mapping.loss)(ours);
-  const input = Float64Array.from(golden.input);
-  const target = golden.targetKind === "labels" ? Int32Array.from(golden.targets) : Float64Array.from(golden.targets);
-  const result = loss.valueAndGradient(input, target, {
-    shape,
-    activation: golden.inputKind === "probas" ? "none" : (mapping.activation ?? "sigmoid"),
-    ignore: ignoreValue(sourceOf(mapping.ignore, golden)),
-  });
-  return { values: [...result.values], gradient: result.gradient };
+  const single = Float32Array.from(input);
+  const targets = target instanceof Float64Array ? Float32Array.from(target) : target;
+  const result = loss.valueAndGradient(single, targets, { ...options, backend: "auto" });
+  const before = inFloat64(input, target);
+  const after = inFloat64(
+    Float64Array.from(single),
+    targets instanceof Float32Array ? Float64Array.from(targets) : targets,
+  );
+  return {
+    values: [...result.values],
+    gradient: result.gradient,
+    backend: result.backend,
+    bounds: float32Bounds(mapping.loss, call),
+    moved: {
+      values: [...after.values].map((value, i) => value - before.values[i]),
+      gradient: after.gradient.map((slope, i) => slope - before.gradient[i]),
+    },
+  };
 }
 
 /** The page's metrics are in per cent. */
@@ -131,37 +131,43 @@ function runMetric(metric: "iou" | "iouBinary", golden: GoldenCase): Result {
     metric === "iou"
       ? iou(prediction, labels, { ...options, classes: classes as number })
       : [iouBinary(prediction, labels, options)];
-  return { values: fractions.map((fraction) => 100 * fraction), gradient: undefined };
+  const values = fractions.map((fraction) => 100 * fraction);
+  return { values, gradient: undefined, backend: "reference", bounds: FLOAT64_BOUNDS };
 }
 
-function compareNumbers(golden: GoldenCase, { values, gradient }: Result): Outcome {
+function compareNumbers(golden: GoldenCase, { values, gradient, backend, bounds, moved }: Result): Outcome {
   const given = golden.stableValue ?? golden.value;
-  const expected = Array.isArray(given) ? (given as readonly number[]) : [given as number];
+  const expected = (Array.isArray(given) ? (given as readonly number[]) : [given as number]).map(
+    (value, i) => value + (moved?.values[i] ?? 0),
+  );
   if (expected.length !== values.length) {
     return { kind: "failed", reason: `${expected.length} values expected, ours are ${values.length}` };
   }
   let valueError = 0;
+  let within = true;
   expected.forEach((value, i) => {
     // Written so that NaN is an error, not a pass.
-    const error = Math.abs(values[i] - value) / Math.max(1, Math.abs(value));
-    if (!(error <= valueError)) valueError = error;
+    const error = Math.abs(values[i] - value);
+    if (!(error / Math.max(1, Math.abs(value)) <= valueError)) valueError = error / Math.max(1, Math.abs(value));
+    if (!(error <= bounds.value(value))) within = false;
   });
   const slopes = golden.stableGradient ?? (golden.fd === "ok" ? golden.gradient : null);
   let gradientError: number | undefined;
-  let gradientWithin = true;
   if (slopes && gradient) {
-    const largest = slopes.reduce((max, slope) => Math.max(max, Math.abs(slope)), 0);
-    let worst = gradient.length === slopes.length ? 0 : Number.POSITIVE_INFINITY;
-    slopes.forEach((slope, i) => {
+    const exact = slopes.map((slope, i) => slope + (moved?.gradient[i] ?? 0));
+    const largest = exact.reduce((max, slope) => Math.max(max, Math.abs(slope)), 0);
+    let worst = gradient.length === exact.length ? 0 : Number.POSITIVE_INFINITY;
+    if (gradient.length !== exact.length) within = false;
+    exact.forEach((slope, i) => {
       const error = Math.abs(gradient[i] - slope);
       if (!(error <= worst)) worst = error;
+      if (!(error <= bounds.slope(i, slope, largest))) within = false;
     });
-    gradientWithin = worst <= GRADIENT_BOUND * largest + GRADIENT_FLOOR;
     gradientError = largest > 0 ? worst / largest : worst;
   }
-  const within = valueError <= VALUE_BOUND && gradientWithin;
   return {
     kind: "compared",
+    backend,
     valueError,
     gradientError,
     within,

@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import { sharedPath } from "../../test-support/shared-folder.js";
 import { type GoldenCase, readGoldenFile } from "../src/cases.js";
 import { compareCase } from "../src/compare.js";
+import { GOLDEN_FLOOR } from "../src/float32-bounds.js";
+import { type LossCall, lossCall } from "../src/loss-call.js";
+import { type LossMapping, MAPPING } from "../src/mapping.js";
 import { runGoldenFile } from "../src/run.js";
+import { naiveFloat32 } from "./naive-float32.js";
 
 const seed = sharedPath("golden/seed.json");
 
@@ -11,6 +15,76 @@ describe.skipIf(!seed)("golden values of the page's code", () => {
     const summary = runGoldenFile(readGoldenFile(seed as string));
     expect(summary.failures).toEqual([]);
     expect([summary.cases, summary.compared, summary.byRule]).toEqual([292, 282, 10]);
+    expect(summary.byReference).toBe(0);
+  });
+
+  it("is met by the WebAssembly backend within the bounds of float32", () => {
+    const summary = runGoldenFile(readGoldenFile(seed as string), "wasm");
+    expect(summary.failures).toEqual([]);
+    expect([summary.cases, summary.compared, summary.byRule]).toEqual([292, 282, 10]);
+    // The metrics, which count labels; every loss of the page has kernels.
+    expect(summary.byReference).toBe(19);
+  });
+});
+
+/** The page computes these from the logit, in forms that lose nothing; the others are as they are printed. */
+const STABLE = new Set(["stable_bce", "binary_xloss", "xloss"]);
+
+interface Worst {
+  value: number;
+  gradient: number;
+}
+
+/** Errors of float32 results against float64 on the same float32 inputs: of the value, and of the gradient of its largest slope. */
+function addErrors(
+  worst: Worst,
+  given: { values: ArrayLike<number>; gradient: ArrayLike<number> },
+  truth: typeof given,
+) {
+  const largest = Array.from(truth.gradient).reduce((max, slope) => Math.max(max, Math.abs(slope)), 0);
+  for (const [i, exact] of Array.from(truth.values).entries()) {
+    const error = Math.abs(given.values[i] - exact);
+    if (!(error <= GOLDEN_FLOOR))
+      worst.value = Math.max(worst.value, Number.isNaN(error) ? 1 : error / Math.abs(exact));
+  }
+  for (const [i, exact] of Array.from(truth.gradient).entries()) {
+    const error = Math.abs(given.gradient[i] - exact);
+    if (!(error <= GOLDEN_FLOOR)) worst.gradient = Math.max(worst.gradient, Number.isNaN(error) ? 1 : error / largest);
+  }
+}
+
+describe.skipIf(!seed)("the WebAssembly backend on golden inputs", () => {
+  const cases = seed ? readGoldenFile(seed).cases : [];
+  const losses = [...new Set(cases.map(({ loss }) => loss))].filter(
+    (loss) => MAPPING[loss].kind === "loss" && !STABLE.has(loss),
+  );
+
+  it.each(losses)("is never worse than the printed formula in float32: %s", (name) => {
+    const [ours, printed]: Worst[] = [
+      { value: 0, gradient: 0 },
+      { value: 0, gradient: 0 },
+    ];
+    for (const golden of cases.filter(({ loss, error }) => loss === name && error === undefined)) {
+      const { loss, input, target, options } = lossCall(MAPPING[name] as LossMapping, golden);
+      const single = Float32Array.from(input);
+      const call: LossCall = {
+        loss,
+        input: Float64Array.from(single),
+        target: target instanceof Float64Array ? target.map(Math.fround) : target,
+        options,
+      };
+      let truth: ReturnType<typeof loss.valueAndGradient>;
+      try {
+        truth = loss.valueAndGradient(call.input, call.target, { ...options, backend: "reference" });
+      } catch {
+        continue; // Undeclared labels, which ours refuses.
+      }
+      addErrors(ours, loss.valueAndGradient(single, call.target, { ...options, backend: "wasm" }), truth);
+      addErrors(printed, naiveFloat32(call), truth);
+    }
+    // Where both are as good as float32 can be, which of the two rounded more luckily says nothing.
+    expect(ours.value).toBeLessThanOrEqual(printed.value + 4 * 2 ** -23);
+    expect(ours.gradient).toBeLessThanOrEqual(printed.gradient + 5e-7);
   });
 });
 
@@ -41,6 +115,24 @@ describe("the comparison", () => {
     expect(compareCase({ ...half, value: 1 / 3 + 1e-8 })).toMatchObject({ kind: "compared", within: false });
     const gradient = [(half.gradient as number[])[0] * (1 + 1e-8), (half.gradient as number[])[1]];
     expect(compareCase({ ...half, gradient })).toMatchObject({ kind: "compared", within: false });
+  });
+
+  it("takes float32 results within their bounds, which are a thousand times wider", () => {
+    const [first, second] = half.gradient as number[];
+    expect(compareCase(half, "wasm")).toMatchObject({ kind: "compared", backend: "wasm", within: true });
+    expect(compareCase({ ...half, value: (1 / 3) * (1 + 1e-8) }, "wasm")).toMatchObject({ within: true });
+    expect(compareCase({ ...half, value: (1 / 3) * (1 + 1e-6) }, "wasm")).toMatchObject({ within: false });
+    expect(compareCase({ ...half, gradient: [first, second * (1 + 5e-6)] }, "wasm")).toMatchObject({ within: false });
+  });
+
+  it("expects on kernels what the rounded input gives", () => {
+    // Logits that float32 does not hold: the slope of the value, 1/9, times what rounding takes off is 4e-9 and must not count.
+    const input = [0.1 + 3e-8, 0];
+    const p = 1 / (1 + Math.exp(-input[0]));
+    const value = 1 - (2 * p + 1) / (p + 0.5 + 1 + 1);
+    const moved: GoldenCase = { ...half, input, value, gradient: null };
+    expect(compareCase(moved)).toMatchObject({ within: true });
+    expect(compareCase(moved, "wasm")).toMatchObject({ within: true });
   });
 
   it("does not compare a gradient that is no derivative, and takes the stable form where there is one", () => {

@@ -8,7 +8,15 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
-const MODULES = ["lovasz", "top-mean", "whole-distances", "spaced-distances"];
+const MODULES = [
+  "lovasz-voxels",
+  "lovasz-ranks",
+  "top-mean",
+  "distance-rows",
+  "whole-columns",
+  "spaced-columns",
+  "distance-roots",
+];
 /** A page's main thread compiles no more than this without waiting. */
 const MOST_BYTES = 4096;
 

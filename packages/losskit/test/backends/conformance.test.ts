@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { CallOptions, FloatArray, Target } from "../../src/formula/options.js";
 import { allLosses } from "../../src/losses/all.js";
 import type { LossFactory } from "../../src/losses/loss.js";
-import { headsOf } from "../losses/calls.js";
+import { headsOf, largest } from "../losses/calls.js";
 import {
   type Head,
   inLibraryMemory,
@@ -107,6 +107,27 @@ describe("masks that are empty or full", () => {
           const truth = reference(factory(), logits, target, options);
           expect(problemsOf(factory.definition, result, truth, logits, target, options)).toEqual([]);
         }
+      }
+    }
+  });
+});
+
+describe("logits of an exploding network", () => {
+  it.each(named.filter(([, factory]) => !ranks(factory)))("have the value and the gradient of %s", (_, factory) => {
+    for (const head of headsOf(factory)) {
+      if (head.activation === "none") continue;
+      for (const size of [1e4, 1e10, 1e20]) {
+        const { logits, target, options } = wasmCall(6, head, 100);
+        const large = logits.map((x) => x * size);
+        const result = factory().valueAndGradient(large, target, { ...options, backend: "wasm" });
+        const truth = reference(factory(), large, target, options);
+        // Where p is clipped at 1 - 1e-7, float32 clips at 1 - 2^-23: a wrong voxel costs log(2^-23), not log(1e-7).
+        const clips = factory.definition.formula.includes("clamp(p,");
+        const bound = clips ? 1 - Math.log(2 ** -23) / Math.log(1e-7) : 1e-6;
+        expect(Math.abs(result.value - truth.value)).toBeLessThanOrEqual(bound * Math.max(1, Math.abs(truth.value)));
+        const error = result.gradient.map((slope, i) => slope - truth.gradient[i]);
+        // Kernels stop exponentials at exp(-64), 1.6e-28, where float64 goes on or is 0.
+        expect(largest(error)).toBeLessThanOrEqual(1e-6 * largest(truth.gradient) + 1e-21);
       }
     }
   });

@@ -2,6 +2,9 @@
 
 import { EMPTY, encodeModule, type Instruction, type LocalType } from "../../src/backends/wasm/assembler.js";
 import { createLaneCode, type LaneCode, type LaneNode } from "../../src/backends/wasm/lane-code.js";
+import { createValueLowering } from "../../src/backends/wasm/lower-values.js";
+import { createKernelValues } from "../../src/compiler/kernel-values.js";
+import { type Probabilities, type SigmoidSource, sigmoidOf } from "../../src/compiler/lower-inputs.js";
 
 /** Numbers that one call of the module takes. */
 const BATCH = 1 << 14;
@@ -9,6 +12,19 @@ const BYTES = 4 * BATCH;
 const [FIRST, SECOND, OUT, BYTES_LEFT, PARAMETERS] = [0, 1, 2, 3, 4];
 
 export type LaneFunction = (a: Float32Array, b?: Float32Array) => Float32Array;
+
+/** A function of lanes, of one argument or two. */
+export type MakeLanes = (c: LaneCode, a: LaneNode, b: LaneNode) => LaneNode;
+
+/** A probability of a logit, as kernels make it. */
+export const probability =
+  (which: keyof Probabilities, source: SigmoidSource): MakeLanes =>
+  (c, a) => {
+    const k = createKernelValues();
+    const x = k.load(0, false);
+    const lower = createValueLowering(c, (value) => (value === x ? a : undefined));
+    return lower(sigmoidOf(k, x, source)[which]());
+  };
 
 /** A function of arrays from one of lanes, of one argument or two. */
 export function laneFunction(make: (c: LaneCode, a: LaneNode, b: LaneNode) => LaneNode): LaneFunction {

@@ -54,9 +54,12 @@ export function* runKernel(
     constants: align(bytesOf(layout.constants, call.classes)),
     partials: align(bytesOf(layout.sums, call.classes)),
   };
-  const scratch = reserve(sizes.rows + PIECE_BYTES + TILE * 8 * (call.classes + 1) * bindings.length);
-  const constants = reserve(sizes.constants * call.images);
-  const partials = reserve(sizes.partials * chunks.length);
+  const scratchBytes = align(sizes.rows + PIECE_BYTES + TILE * 8 * (call.classes + 1) * bindings.length);
+  const constantsBytes = sizes.constants * call.images;
+  // In one piece: where there is no room for all of it, nothing is left reserved.
+  const scratch = reserve(scratchBytes + constantsBytes + sizes.partials * chunks.length);
+  const constants = scratch + scratchBytes;
+  const partials = constants + constantsBytes;
   try {
     writeConstants(compiled, call, constants, sizes.constants, constantOf);
     clearPartials(compiled, call.classes, partials, sizes.partials, chunks.length);
@@ -69,8 +72,6 @@ export function* runKernel(
     }));
   } finally {
     release(scratch);
-    release(constants);
-    release(partials);
   }
 }
 

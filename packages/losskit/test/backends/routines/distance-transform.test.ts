@@ -133,12 +133,23 @@ describe("the compiled distance transform", () => {
   );
 
   it("is exact far from the mask, where squares are near 2^24 and where they are beyond", () => {
-    for (const side of [2897, 2899, 5000]) {
+    for (const side of [4096, 4097, 5000]) {
       const values = new Float64Array(side * 3);
       values[0] = 1;
       expectEqual({ space: [side, 3], spacing: [1, 1], values });
       expectEqual({ space: [3, side], spacing: [1, 1], values });
     }
+  });
+
+  it("looks far enough for a value that a neighbour's own value beats by little", () => {
+    // At row 24 of the first column the site 21 rows up (21² = 441) is nearer than the one across a row down (20.99² + 1 = 441.58), but it is
+    // farther from row 25, whose own value is 20.99², than the root of that value.
+    const values = new Float64Array(80);
+    values[2 * 3] = 1;
+    values[2 * 25 + 1] = 1;
+    const image = { space: [40, 2], spacing: [1, 20.99], values };
+    expect(compiled(distancesTo, image)[2 * 24]).toBe(21);
+    expectEqual(image);
   });
 
   it("is 0 everywhere without a mask, and the signed one also for a full mask", () => {

@@ -3,13 +3,24 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import lovasz from "../../../src/backends/wasm/routines/lovasz.generated.js";
+import roots from "../../../src/backends/wasm/routines/distance-roots.generated.js";
+import rows from "../../../src/backends/wasm/routines/distance-rows.generated.js";
+import ranks from "../../../src/backends/wasm/routines/lovasz-ranks.generated.js";
+import voxels from "../../../src/backends/wasm/routines/lovasz-voxels.generated.js";
 import { decodeBase64, fitToMemory } from "../../../src/backends/wasm/routines/routine-module.js";
-import spaced from "../../../src/backends/wasm/routines/spaced-distances.generated.js";
+import spaced from "../../../src/backends/wasm/routines/spaced-columns.generated.js";
 import topMean from "../../../src/backends/wasm/routines/top-mean.generated.js";
-import whole from "../../../src/backends/wasm/routines/whole-distances.generated.js";
+import whole from "../../../src/backends/wasm/routines/whole-columns.generated.js";
 
-const MODULES = { lovasz, "top-mean": topMean, "whole-distances": whole, "spaced-distances": spaced };
+const MODULES = {
+  "lovasz-voxels": voxels,
+  "lovasz-ranks": ranks,
+  "top-mean": topMean,
+  "distance-rows": rows,
+  "whole-columns": whole,
+  "spaced-columns": spaced,
+  "distance-roots": roots,
+};
 
 it("holds the bytes of the sources", () => {
   const script = fileURLToPath(new URL("../../../scripts/build-routines.mjs", import.meta.url));

@@ -3,12 +3,20 @@
 import { createGrid, type Grid } from "../../../routines/grid.js";
 import { release, reserve, views } from "../memory.js";
 import { callsAtOnce, type RunCalls } from "./calls.js";
-import { type RoutineModule, routineModule } from "./routine-module.js";
-import spacedBytes from "./spaced-distances.generated.js";
-import wholeBytes from "./whole-distances.generated.js";
+import rootsBytes from "./distance-roots.generated.js";
+import rowsBytes from "./distance-rows.generated.js";
+import { routineModule } from "./routine-module.js";
+import spacedBytes from "./spaced-columns.generated.js";
+import wholeBytes from "./whole-columns.generated.js";
 
-const wholeModule = routineModule(wholeBytes);
-const spacedModule = routineModule(spacedBytes);
+const rowsModule = routineModule(rowsBytes);
+const rootsModule = routineModule(rootsBytes);
+const KINDS = {
+  /** Squares that are whole numbers in float32. */
+  whole: { name: "whole", size: 4, columns: routineModule(wholeBytes) },
+  /** Squares in float64. */
+  spaced: { name: "spaced", size: 8, columns: routineModule(spacedBytes) },
+} as const;
 
 /** A mask in the library's memory: bytes (all but 0 belong to it) or float32 (above 0.5 belong to it). */
 export interface MaskAt {
@@ -20,18 +28,17 @@ export interface MaskAt {
 const EXACT = 2 ** 24;
 /** Voxels of one call: enough that calling costs nothing, few enough to share out among threads. */
 const CALL_VOXELS = 65536;
-/** Bytes of lines that are read together, and scratch for each of their positions; see assembly/distance-transform.ts. */
-const WIDTH = 256;
-const SCRATCH_PER_POSITION = 2 * WIDTH + 36;
-const SCRATCH_AT_END = 3 * 64;
+/** Bytes of a group of lines that are searched together; see assembly/column-distances.ts. */
+const GROUP = 64;
+/** Bytes of lines side by side up to which all are read together, since they follow one another; else it is a few groups, measured to be best. */
+const [WHOLE_ROW, PART_OF_ROW] = [2048, 4 * GROUP];
 /** Numbers that calls read: one step for each of 3 axes, the unit, the distance of the inner border; then an i32. */
 const [UNIT, INNER_BORDER, FOUND, NUMBERS] = [24, 32, 40, 48];
 
 /** How the distances of one grid are computed. */
 interface Plan {
-  readonly module: RoutineModule;
-  /** Bytes of a square. */
-  readonly size: 4 | 8;
+  /** What squares are; `size` is the bytes of one. */
+  readonly kind: (typeof KINDS)["whole" | "spaced"];
   /** Extents that are more than 1, the slowest first; at least one extent. */
   readonly extents: readonly number[];
   readonly steps: readonly number[];
@@ -50,12 +57,12 @@ function planOf({ voxels, space, spacing }: Grid): Plan {
   const farthest = extents.reduce((sum, extent) => sum + (extent - 1) ** 2, 0);
   if (farthest < EXACT && steps.every((step) => step === steps[0])) {
     const ones = steps.map(() => 1);
-    return { module: wholeModule(), size: 4, extents, steps: ones, unit: steps[0], voxels, innerBorder };
+    return { kind: KINDS.whole, extents, steps: ones, unit: steps[0], voxels, innerBorder };
   }
   // In units near the largest spacing the squares can neither overflow nor vanish; a power of two rounds nothing.
   const unit = 2 ** Math.floor(Math.log2(Math.max(...steps)));
   const inUnits = steps.map((step) => step / unit);
-  return { module: spacedModule(), size: 8, extents, steps: inUnits, unit, voxels, innerBorder };
+  return { kind: KINDS.spaced, extents, steps: inUnits, unit, voxels, innerBorder };
 }
 
 /**
@@ -66,7 +73,7 @@ function planOf({ voxels, space, spacing }: Grid): Plan {
  * @param space extents of 1 to 3 axes, slowest first
  * @param spacing distance between neighbours along each axis
  * @param run may share the calls out among threads
- * @throws LosskitError SHAPE or OPTION for a space or spacing that is none, MEMORY where there is no memory for the scratch: about 540 bytes for
+ * @throws LosskitError SHAPE or OPTION for a space or spacing that is none, MEMORY where there is no memory for the scratch: at most 4 KB for
  *   each position of the longest axis and, with different spacings, 8 per voxel
  */
 export function distancesTo(
@@ -94,7 +101,8 @@ export function signedDistance(
   run: RunCalls = callsAtOnce,
 ): void {
   const plan = planOf(gridOf(space, spacing));
-  const { voxels, size } = plan;
+  const { voxels } = plan;
+  const { size } = plan.kind;
   withNumbers(plan, (numbers) => {
     const squares = reserve(voxels * size);
     try {
@@ -102,7 +110,7 @@ export function signedDistance(
         writeDistances(plan, mask, signed, numbers, run) &&
         writeSquares(plan, mask, true, squares, false, numbers, run);
       if (!both) return fillZero(signed, plan);
-      overVoxels(plan, "rootsInside", run, (from, count) => [
+      overVoxels(plan, "RootsInside", run, (from, count) => [
         squares + from * size,
         signed + from * 4,
         count,
@@ -140,14 +148,15 @@ const fillZero = (address: number, { voxels }: Plan) => views().f32.fill(0, addr
 
 /** @returns whether the mask holds a voxel; if not, the distances are undefined */
 function writeDistances(plan: Plan, mask: MaskAt, distances: number, numbers: number, run: RunCalls): boolean {
-  const { size, extents, unit, voxels } = plan;
+  const { extents, unit, voxels } = plan;
+  const { size } = plan.kind;
   const own = size === 8 ? reserve(voxels * size) : undefined;
   const squares = own ?? distances;
   try {
     const rooted = size === 4 && unit === 1 && extents.length > 1;
     if (!writeSquares(plan, mask, false, squares, rooted, numbers, run)) return false;
     if (!rooted) {
-      overVoxels(plan, "rootsOf", run, (from, count) => [
+      overVoxels(plan, "Roots", run, (from, count) => [
         squares + from * size,
         distances + from * 4,
         count,
@@ -168,7 +177,7 @@ function writeDistances(plan: Plan, mask: MaskAt, distances: number, numbers: nu
  * @returns whether there is a voxel to be near to
  */
 function writeSquares(
-  { module, size, extents, voxels }: Plan,
+  { kind, extents, voxels }: Plan,
   mask: MaskAt,
   inverted: boolean,
   squares: number,
@@ -176,14 +185,15 @@ function writeSquares(
   numbers: number,
   run: RunCalls,
 ): boolean {
+  const { name, size } = kind;
   const found = numbers + FOUND;
   views().i32[found / 4] = 0;
   const fastest = extents.length - 1;
   const width = extents[fastest];
   const [bytes, flip] = [mask.type === "uint8" ? 1 : 0, inverted ? 1 : 0];
   run({
-    module,
-    name: "squareRows",
+    module: rowsModule(),
+    name: `${name}Rows`,
     items: split(voxels / width, CALL_VOXELS / width, (from, to) => {
       return [mask.address, bytes, flip, squares, width, numbers + 8 * fastest, from, to, found, 0];
     }),
@@ -192,29 +202,30 @@ function writeSquares(
   if (views().i32[found / 4] === 0) return false;
   for (let axis = fastest - 1, lines = width; axis >= 0; lines *= extents[axis--]) {
     const extent = extents[axis];
-    const blocks = Math.ceil((lines * size) / WIDTH) * (voxels / (lines * extent));
+    const width = lines * size <= WHOLE_ROW ? Math.ceil((lines * size) / GROUP) * GROUP : PART_OF_ROW;
+    const blocks = Math.ceil((lines * size) / width) * (voxels / (lines * extent));
     const root = rooted && axis === 0 ? 1 : 0;
     run({
-      module,
+      module: kind.columns(),
       name: "squareColumns",
-      items: split(blocks, (CALL_VOXELS * size) / (extent * WIDTH), (from, to) => {
-        return [squares, extent, lines, numbers + 8 * axis, from, to, root, 0];
+      items: split(blocks, (CALL_VOXELS * size) / (extent * width), (from, to) => {
+        return [squares, extent, lines, numbers + 8 * axis, from, to, width, root, 0];
       }),
-      scratchBytes: SCRATCH_PER_POSITION * extent + SCRATCH_AT_END,
+      scratchBytes: 36 * extent + 64 + width * (2 * extent + 3),
     });
   }
   return true;
 }
 
 function overVoxels(
-  { module, voxels }: Plan,
-  name: string,
+  { kind, voxels }: Plan,
+  name: "Roots" | "RootsInside",
   run: RunCalls,
   argumentsOf: (from: number, count: number) => number[],
 ): void {
   run({
-    module,
-    name,
+    module: rootsModule(),
+    name: `${kind.name}${name}`,
     items: split(voxels, CALL_VOXELS, (from, to) => argumentsOf(from, to - from)),
     scratchBytes: 0,
   });

@@ -2,10 +2,12 @@
 
 import { lovaszWeights as reference } from "../../../routines/lovasz.js";
 import { release, reserve, views } from "../memory.js";
-import bytes from "./lovasz.generated.js";
+import ranksBytes from "./lovasz-ranks.generated.js";
+import voxelsBytes from "./lovasz-voxels.generated.js";
 import { routineModule } from "./routine-module.js";
 
-const lovasz = routineModule(bytes);
+const voxelsModule = routineModule(voxelsBytes);
+const ranksModule = routineModule(ranksBytes);
 
 /** Most voxels whose counts, and the products of two of them, are exact. */
 export const MOST_VOXELS = 2 ** 26;
@@ -22,11 +24,18 @@ export const MOST_VOXELS = 2 ** 26;
  * @throws LosskitError MEMORY where there is no memory for the scratch: 4 bytes per voxel and 3 MB
  */
 export function lovaszWeights(errors: number, targets: number, weights: number, voxels: number): number {
-  const { functions } = lovasz();
-  const scratch = reserve(functions.scratchBytes(voxels));
+  const overVoxels = voxelsModule().functions;
+  const ranks = ranksModule().functions;
+  const scratch = reserve(overVoxels.scratchBytes(voxels));
   try {
-    const value = functions.lovasz(errors, targets, weights, voxels, scratch);
-    return Number.isNaN(value) ? byReference(errors, targets, weights, voxels) : value;
+    // The steps are those of assembly/lovasz-layout.ts.
+    const count = overVoxels.collectKeys(errors, targets, weights, voxels, scratch);
+    if (count < 0) return byReference(errors, targets, weights, voxels);
+    if (overVoxels.positives(scratch) === 0) return overVoxels.weighLargest(errors, weights, voxels);
+    const buckets = overVoxels.fillBuckets(weights, count, scratch);
+    const value = buckets > 0 ? ranks.rankBuckets(buckets, scratch) : ranks.rank(weights, count, scratch);
+    overVoxels.giveWeights(errors, weights, voxels, count, buckets, scratch);
+    return value;
   } finally {
     release(scratch);
   }

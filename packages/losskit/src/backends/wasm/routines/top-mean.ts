@@ -15,7 +15,7 @@ const topMean = routineModule(bytes);
  * @param weights address of float32; may be that of the values
  * @param voxels from 0
  * @param fraction above 0, at most 1
- * @throws LosskitError PARAMETER for another fraction, MEMORY where there is no memory for 8 KB of scratch
+ * @throws LosskitError PARAMETER for another fraction, MEMORY where there is no memory for 32 KB of scratch
  */
 export function topMeanWeights(values: number, weights: number, voxels: number, fraction: number): void {
   const count = topMeanCount(voxels, fraction);

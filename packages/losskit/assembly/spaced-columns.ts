@@ -1,0 +1,18 @@
+// One axis of the distance transform for any spacing, in float64. The step comes by its address (of float64), so that all arguments
+// are whole numbers: threads are given them as such.
+
+import { columns } from "./column-distances";
+
+export function squareColumns(
+  values: usize,
+  extent: i32,
+  lines: i32,
+  step: usize,
+  from: i32,
+  to: i32,
+  width: usize,
+  root: i32,
+  scratch: usize,
+): void {
+  columns<f64>(values, extent, lines, <f64>load<f64>(step), from, to, width, root, scratch);
+}
