@@ -53,6 +53,9 @@ function medianRows(results) {
   });
 }
 
+/** JSON has no infinity: null stands for one. */
+const error = (value) => (value === null ? "∞" : value.toExponential(0));
+
 function accuracyRows(results) {
   const errorOf = (result, label) => result.entries.find((entry) => entry.label === label)?.errors;
   return CASES.filter(({ untimed }) => untimed)
@@ -62,7 +65,7 @@ function accuracyRows(results) {
       const own = result.entries.find(({ label }) => OURS.includes(label))?.label;
       const cells = [own, "torch", "tfjs", "JS loop", "C"].map((label) => {
         const found = errorOf(result, label);
-        return found ? `${found.value.toExponential(0)} / ${found.ofLargest.toExponential(0)}` : "";
+        return found ? `${error(found.value)} / ${error(found.ofLargest)}` : "";
       });
       return [result.title.replace("Accuracy of ", ""), ...cells];
     });
