@@ -66,7 +66,17 @@ const HOUSES: readonly House[] = [
   },
   {
     source: "packages/lab/src",
-    rooms: ["errors.ts", "random-stream.ts", "volumes", "datasets", "training", "experiment", "report", "cli"],
+    rooms: [
+      "errors.ts",
+      "random-stream.ts",
+      "volumes",
+      "datasets",
+      "training",
+      "experiment",
+      "choosing",
+      "report",
+      "cli",
+    ],
     doors: ["index.ts"],
   },
 ];

@@ -1,31 +1,47 @@
 // Runs one golden case through ours and says how far apart the two are.
 
-import { LosskitError } from "losskit";
+import { add, LosskitError } from "losskit";
+import { lossNamed } from "losskit/losses";
 import { iou, iouBinary } from "losskit/metrics";
 import type { GoldenCase } from "./cases.js";
-import { type Bounds, float32Bounds, GOLDEN_FLOOR } from "./float32-bounds.js";
-import { channelsFirst, ignoreValue, lossCall, sourceOf } from "./loss-call.js";
-import { type LossMapping, MAPPING } from "./mapping.js";
-import { DISAGREEMENTS, RULES } from "./rules.js";
+import { type Disagreement, disagreementOn } from "./disagreements.js";
+import { type Bounds, float32Bounds, GOLDEN_FLOOR, type TermSize } from "./float32-bounds.js";
+import { channelsFirst, ignoreValue, inFloat32, type LossCall, lossCall, peerLossCall } from "./loss-call.js";
+import { MAPPING } from "./mapping.js";
+import { PEERS } from "./peers/index.js";
+import { RULES } from "./rules.js";
 
 export const BACKENDS = ["reference", "wasm"] as const;
 export type Backend = (typeof BACKENDS)[number];
 
-export type Outcome =
-  | {
-      readonly kind: "compared";
-      /** What computed it: "wasm" leaves to the reference what kernels cannot do, and metrics are counts on every backend. */
-      readonly backend: Backend;
-      /** Error of the value over max(1, |value|). */
-      readonly valueError: number;
-      /** Error of the gradient over its bound's scale, max |g|; undefined where it is not compared. */
-      readonly gradientError: number | undefined;
-      readonly within: boolean;
-      readonly detail: string;
-    }
+export interface Compared {
+  readonly kind: "compared";
+  /** What computed it: "wasm" leaves to the reference what kernels cannot do, and metrics are counts on every backend. */
+  readonly backend: Backend;
+  /** Error of the value over max(1, |value|). */
+  readonly valueError: number;
+  /** Error of the gradient over its bound's scale, max |g| + 1e-3; undefined where it is not compared. */
+  readonly gradientError: number | undefined;
+  readonly within: boolean;
+  readonly detail: string;
+}
+
+type Checked =
+  | Compared
   | { readonly kind: "rule"; readonly rule: string; readonly reason: string }
+  /** Theirs is wrong by a source; ours is finite. `agrees` where the two are the same all the same. */
+  | { readonly kind: "disagreement"; readonly entry: Disagreement; readonly agrees: boolean }
   /** Neither compared nor under a rule, or a rule that ours does not keep. */
   | { readonly kind: "failed"; readonly reason: string };
+
+interface Ours {
+  /** What the case is with us, in words; undefined where nothing of ours was found for it. */
+  readonly ours: string | undefined;
+  /** Our loss, where the case is that loss and nothing else. */
+  readonly single: string | undefined;
+}
+
+export type Outcome = Checked & Ours;
 
 const VALUE_BOUND = 1e-9;
 const GRADIENT_BOUND = 1e-9;
@@ -45,34 +61,45 @@ interface Result {
   readonly moved?: { readonly values: readonly number[]; readonly gradient: ArrayLike<number> };
 }
 
+/** Runs a case through ours and compares, or checks what a rule or a documented disagreement leaves to check. */
 export function compareCase(golden: GoldenCase, backend: Backend = "reference"): Outcome {
-  const disagreement = DISAGREEMENTS.find(
-    ({ loss, cases }) => loss === golden.loss && (!cases || cases.includes(golden.case)),
-  );
-  if (disagreement) return { kind: "rule", rule: "documented disagreement", reason: disagreement.reason };
-  const mapping = MAPPING[golden.loss];
-  if (!mapping) return { kind: "failed", reason: `no loss or metric of ours is mapped to ${golden.loss}` };
-  const ignore = mapping.kind === "loss" ? sourceOf(mapping.ignore, golden) : golden.params.ignore;
-  const classes = classCount(golden);
-  const rule = RULES.find(({ covers }) => covers(golden, classes, ignoreValue(ignore)));
-
+  let known: Ours = { ours: undefined, single: undefined };
+  let ignore: number | undefined;
   let result: Result | undefined;
   let error: unknown;
   try {
-    result = mapping.kind === "metric" ? runMetric(mapping.metric, golden) : runLoss(mapping, golden, backend);
+    const call = callOf(golden);
+    known = { ours: call.ours, single: call.single };
+    ignore = "metric" in call ? ignoreValue(golden.params.ignore) : call.options.ignore;
+    result = "metric" in call ? runMetric(call.metric, golden) : runLoss(call, backend);
   } catch (thrown) {
     error = thrown;
   }
-  if (rule) return checkRule(rule, result, error);
-  if (!result) return { kind: "failed", reason: `ours threw ${(error as Error).message}` };
-  return compareNumbers(golden, result);
+  const rule = RULES.find(({ covers }) => covers(golden, classCount(golden), ignore));
+  const entry = rule ? undefined : disagreementOn(golden);
+  if (rule) return { ...known, ...checkRule(rule, result, error) };
+  if (entry) return { ...known, ...checkDisagreement(entry, golden, result, error) };
+  if (!result) return { ...known, kind: "failed", reason: `ours threw ${(error as Error).message}` };
+  return { ...known, ...compareNumbers(golden, result) };
+}
+
+type MetricCall = { readonly metric: "iou" | "iouBinary"; readonly ours: string; readonly single: undefined };
+
+/** @throws Error where nothing of ours is mapped to the case, or its parameters are not */
+function callOf(golden: GoldenCase): LossCall | MetricCall {
+  const peer = PEERS[golden.loss];
+  if (peer) return peerLossCall(peer, golden);
+  const mapping = MAPPING[golden.loss];
+  if (!mapping) throw new Error(`no loss or metric of ours is mapped to ${golden.loss}`);
+  if (mapping.kind === "metric") return { metric: mapping.metric, ours: mapping.metric, single: undefined };
+  return lossCall(mapping, golden);
 }
 
 function checkRule(
   { name, reason, expects }: (typeof RULES)[number],
   result: Result | undefined,
   error: unknown,
-): Outcome {
+): Checked {
   const finite = result?.values.every(Number.isFinite) ?? false;
   const coded = error instanceof LosskitError;
   const kept = expects === "finite value" ? finite : expects === "coded error" ? coded : finite || coded;
@@ -81,39 +108,66 @@ function checkRule(
   return { kind: "failed", reason: `rule "${name}" wants a ${expects}; ours ${seen}` };
 }
 
+/** Ours must run, whatever theirs gives: to a finite value, or to an error with a code. */
+function checkDisagreement(
+  entry: Disagreement,
+  golden: GoldenCase,
+  result: Result | undefined,
+  error: unknown,
+): Checked {
+  if (result?.values.every(Number.isFinite)) {
+    const compared = compareNumbers(golden, result);
+    return { kind: "disagreement", entry, agrees: compared.kind === "compared" && compared.within };
+  }
+  if (error instanceof LosskitError) return { kind: "disagreement", entry, agrees: false };
+  const seen = error ? `threw ${(error as Error).message}` : `gave ${result?.values.join(", ")}`;
+  return { kind: "failed", reason: `ours ${seen} on a documented disagreement (${entry.source})` };
+}
+
 function classCount(golden: GoldenCase): number {
   if (typeof golden.params.C === "number") return golden.params.C;
   const channels = golden.inputKind === "preds" ? 2 : channelsFirst(golden)[1];
   return Math.max(2, channels);
 }
 
-function runLoss(mapping: LossMapping, golden: GoldenCase, backend: Backend): Result {
-  const call = lossCall(mapping, golden);
+function runLoss(call: LossCall, backend: Backend): Result {
   const { loss, input, target, options } = call;
-  const inFloat64 = (logits: Float64Array, targets: typeof target) =>
-    loss.valueAndGradient(logits, targets, { ...options, backend: "reference" });
+  const before = loss.valueAndGradient(input, target, { ...options, backend: "reference" });
   if (backend === "reference") {
-    const { values, gradient } = inFloat64(input, target);
-    return { values: [...values], gradient, backend, bounds: FLOAT64_BOUNDS };
+    return { values: [...before.values], gradient: before.gradient, backend, bounds: FLOAT64_BOUNDS };
   }
-  const single = Float32Array.from(input);
-  const targets = target instanceof Float64Array ? Float32Array.from(target) : target;
-  const result = loss.valueAndGradient(single, targets, { ...options, backend: "auto" });
-  const before = inFloat64(input, target);
-  const after = inFloat64(
-    Float64Array.from(single),
-    targets instanceof Float32Array ? Float64Array.from(targets) : targets,
-  );
+  const single = inFloat32(call);
+  const result = loss.valueAndGradient(single.input, single.target, { ...single.options, backend: "auto" });
+  const { exact } = single;
+  const after = loss.valueAndGradient(exact.input, exact.target, { ...exact.options, backend: "reference" });
   return {
     values: [...result.values],
     gradient: result.gradient,
     backend: result.backend,
-    bounds: float32Bounds(mapping.loss, call),
+    bounds: float32Bounds(call, termSizes(exact)),
     moved: {
       values: [...after.values].map((value, i) => value - before.values[i]),
       gradient: after.gradient.map((slope, i) => slope - before.gradient[i]),
     },
   };
+}
+
+/** How large each term of a sum is by itself. */
+function termSizes({ loss, terms, input, target, options }: LossCall): TermSize[] {
+  if (loss.terms.length === 1) return [];
+  const parts = terms.flatMap((term) =>
+    term.terms.length === 1
+      ? [term]
+      : term.terms.map(({ definition, parameters, options: own, weight }) =>
+          add([weight, lossNamed(definition.name)({ ...parameters, ...own })]),
+        ),
+  );
+  const largest = (numbers: ArrayLike<number>) =>
+    Array.from(numbers).reduce((max, number) => Math.max(max, Math.abs(number)), 0);
+  return parts.map((part) => {
+    const { values, gradient } = part.valueAndGradient(input, target, { ...options, backend: "reference" });
+    return { value: largest(values), slope: largest(gradient) };
+  });
 }
 
 /** The page's metrics are in per cent. */
@@ -135,7 +189,7 @@ function runMetric(metric: "iou" | "iouBinary", golden: GoldenCase): Result {
   return { values, gradient: undefined, backend: "reference", bounds: FLOAT64_BOUNDS };
 }
 
-function compareNumbers(golden: GoldenCase, { values, gradient, backend, bounds, moved }: Result): Outcome {
+function compareNumbers(golden: GoldenCase, { values, gradient, backend, bounds, moved }: Result): Checked {
   const given = golden.stableValue ?? golden.value;
   const expected = (Array.isArray(given) ? (given as readonly number[]) : [given as number]).map(
     (value, i) => value + (moved?.values[i] ?? 0),
@@ -163,7 +217,7 @@ function compareNumbers(golden: GoldenCase, { values, gradient, backend, bounds,
       if (!(error <= worst)) worst = error;
       if (!(error <= bounds.slope(i, slope, largest))) within = false;
     });
-    gradientError = largest > 0 ? worst / largest : worst;
+    gradientError = worst / (largest + GOLDEN_FLOOR / GRADIENT_BOUND);
   }
   return {
     kind: "compared",

@@ -1,5 +1,6 @@
 // How far the WebAssembly backend, which computes in float32, may be from a golden number, with the derivation per loss.
 
+import type { LossTerm } from "losskit";
 import type { LossCall } from "./loss-call.js";
 
 /** Absolute, for one case. */
@@ -17,14 +18,33 @@ const GRADIENT_BOUND = 1e-6;
 /** Golden numbers below this are differences of nearly equal float64 numbers in the other code, and have lost their digits there. */
 export const GOLDEN_FLOOR = 1e-12;
 
-/** @param name of our loss */
-export function float32Bounds(name: string, call: LossCall): Bounds {
-  const own = ownLoss(name, call);
+/**
+ * Bounds of a sum are those of its terms together: what a term loses stays lost where another takes most of its value away.
+ *
+ * @param sizes of the weighted terms: the largest value and the largest slope of each
+ */
+export function float32Bounds(call: LossCall, sizes: readonly TermSize[]): Bounds {
+  const own = call.loss.terms.map((term) => ({ ...ownLoss(term, call), weight: Math.abs(term.weight) }));
+  const several = sizes.length > 1;
+  const total = (of: (size: TermSize) => number) => (several ? sizes.reduce((sum, size) => sum + of(size), 0) : 0);
+  const value = total((size) => size.value);
+  const slopes = total((size) => size.slope);
   return {
-    value: (exact) => VALUE_BOUND * Math.abs(exact) + own.value + GOLDEN_FLOOR,
+    value: (exact) =>
+      VALUE_BOUND * Math.max(Math.abs(exact), value) +
+      own.reduce((sum, term) => sum + term.weight * term.value, 0) +
+      GOLDEN_FLOOR,
     slope: (element, exact, largest) =>
-      Math.max(VALUE_BOUND * Math.abs(exact), GRADIENT_BOUND * largest) + own.slope(element) + GOLDEN_FLOOR,
+      Math.max(VALUE_BOUND * Math.abs(exact), GRADIENT_BOUND * Math.max(largest, slopes)) +
+      own.reduce((sum, term) => sum + term.weight * term.slope(element), 0) +
+      GOLDEN_FLOOR,
   };
+}
+
+/** How large one term of a loss is, weight and all. */
+export interface TermSize {
+  readonly value: number;
+  readonly slope: number;
 }
 
 /** What a formula itself loses in float32. */
@@ -33,9 +53,9 @@ interface OwnLoss {
   slope(element: number): number;
 }
 
-function ownLoss(name: string, call: LossCall): OwnLoss {
-  const parameter = (wanted: string) => Number(call.loss.terms[0].parameters[wanted]);
-  switch (name) {
+function ownLoss({ definition, parameters }: LossTerm, call: LossCall): OwnLoss {
+  const parameter = (wanted: string) => Number(parameters[wanted]);
+  switch (definition.name) {
     case "keras-bce-dice":
       return clippingLoss(call, parameter("clip"), parameter("logOffset"), 1);
     case "keras-focal":

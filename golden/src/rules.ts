@@ -32,14 +32,3 @@ export const RULES: readonly Rule[] = [
     expects: "coded error",
   },
 ];
-
-/** A case where the other code is wrong by its own paper: supported by a source, never by our wish. */
-export interface Disagreement {
-  readonly loss: string;
-  /** Cases it holds for; all of the loss where absent. */
-  readonly cases?: readonly string[];
-  readonly reason: string;
-}
-
-/** None among the page's losses: where the page errs, its form is a loss of its own here and is compared. */
-export const DISAGREEMENTS: readonly Disagreement[] = [];

@@ -13,6 +13,16 @@ export type {
   TermOptions,
 } from "./formula/options.js";
 export * from "./losses/catalogue.js";
+export { type ClassWeightMethod, type ClassWeightOptions, classWeights, countClasses } from "./losses/class-weights.js";
+export {
+  type DeepSupervision,
+  type DeepSupervisionResult,
+  type DownsampleOptions,
+  deepSupervision,
+  downsampleLabels,
+  type Scale,
+  type ScaleWeights,
+} from "./losses/deep-supervision.js";
 export { add, defineLoss, type FormulaOptions, lossFromFormula } from "./losses/define.js";
 export type {
   Erratum,
@@ -28,5 +38,7 @@ export type {
   VolumeChunk,
   VolumeResult,
 } from "./losses/loss.js";
+export { constant, cosine, linear, type RampOptions, type Schedule, scheduled, stepped } from "./losses/schedules.js";
+export { type BorderWeightOptions, borderWeights } from "./routines/border-weights.js";
 
 export const version = "0.1.0";

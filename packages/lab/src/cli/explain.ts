@@ -1,49 +1,73 @@
 // `losskit explain NAME`: all that is known of one loss, as a page for the terminal.
 
 import { defineCommand } from "citty";
-import { type LossDefinition, nearest } from "losskit";
+import type { LossDefinition, LossTerm, TermOptions } from "losskit";
 import { allLosses, toBibtex } from "losskit/losses";
 import { LabError } from "../errors.js";
+import { askArgs, explainChoice } from "./explain-ask.js";
+import { explainFacts, THE_SAME } from "./explain-facts.js";
 import { explainPlan, planArgs, wantsPlan } from "./explain-plan.js";
+import { findLoss, specify } from "./find-loss.js";
 import { pad, type Style, styleFor, textWidth, wrap } from "./terminal.js";
 
 export const explainCommand = defineCommand({
   meta: { name: "explain", description: "Explain one loss: formula, parameters, when to use it, papers" },
   args: {
-    name: { type: "positional", description: "Name of a loss, as losskit list shows it", required: true },
+    name: { type: "positional", description: "Name of a loss, as losskit list shows it", required: false },
     json: { type: "boolean", description: "Print JSON, the BibTeX of its papers included" },
+    ...askArgs,
     ...planArgs,
   },
-  run({ args }) {
-    if (wantsPlan(args)) {
-      process.stdout.write(explainPlan(args.name, args, styleFor(process.stdout)));
+  async run({ args }) {
+    const { name } = args;
+    const wanted = wantsPlan(args);
+    if (args.ask || args.answers !== undefined) {
+      if (name !== undefined || wanted) {
+        throw new LabError(
+          "USAGE",
+          "--ask and --answers are to find a loss; leave NAME, --plan and --wat away with them",
+        );
+      }
+      process.stdout.write(await explainChoice(args, process));
       return;
     }
-    const definition = findDefinition(args.name);
+    if (name === undefined) {
+      throw new LabError(
+        "USAGE",
+        "NAME is missing; losskit list shows the losses, losskit explain --ask helps to choose",
+      );
+    }
+    if (wanted) {
+      process.stdout.write(explainPlan(name, args, styleFor(process.stdout)));
+      return;
+    }
+    const factory = findLoss(name);
+    const { definition } = factory;
     const papers = definition.references.map(toBibtex);
+    const parts = partsOf(definition, factory().terms);
     process.stdout.write(
       args.json
-        ? `${JSON.stringify({ ...definition, bibtex: papers }, null, 2)}\n`
-        : formatExplanation(definition, papers, textWidth(process.stdout), styleFor(process.stdout)),
+        ? `${JSON.stringify({ ...definition, ...(parts.length > 0 && { parts: parts.map(partRecord) }), bibtex: papers }, null, 2)}\n`
+        : formatExplanation(definition, parts, papers, textWidth(process.stdout), styleFor(process.stdout)),
     );
   },
 });
 
-function findDefinition(name: string): LossDefinition {
-  const definitions = allLosses.map(({ definition }) => definition);
-  const found = definitions.find((definition) => definition.name === name.trim().toLowerCase());
-  if (found) return found;
-  const near = nearest(
-    name,
-    definitions.map((definition) => definition.name),
-  );
-  const advice = near ? `did you mean "${near}"?` : "losskit list shows those there are";
-  throw new LabError("USAGE", `there is no loss "${name}"; ${advice}`);
-}
+/** The losses that a compound is the weighted sum of; none where it has a formula of its own. */
+export const partsOf = (definition: LossDefinition, terms: readonly LossTerm[]): readonly LossTerm[] =>
+  terms.some((term) => term.definition === definition) ? [] : terms;
+
+const partRecord = ({ definition, weight, parameters, options }: LossTerm) => ({
+  loss: definition.name,
+  weight,
+  parameters,
+  options,
+});
 
 /** The page of `losskit explain`; `papers` are BibTeX entries. */
 export function formatExplanation(
   definition: LossDefinition,
+  parts: readonly LossTerm[],
   papers: readonly string[],
   width: number,
   style: Style,
@@ -65,14 +89,56 @@ export function formatExplanation(
     "",
     style.dim(paragraph("x is the raw output, p its probability, y the target; the symbols of parameters are below.")),
   ]);
+  section("Parts", partLines(parts).map(paragraph));
   section("Parameters", parameterTable(definition, width, style));
   section("When to use it", [paragraph(use)]);
-  section("Facts", factLines(definition).map(paragraph));
+  const { facts, elsewhere } = explainFacts(definition);
+  section("Facts", facts.map(paragraph));
   section("Equal to", identityLines(definition).map(paragraph));
-  if (fields) section("Needs", [paragraph(`arrays with the call, by name: ${Object.keys(fields).join(", ")}`)]);
-  section("Try it", [`  losskit compare --loss ${example(definition)} --loss ${name === "dice" ? "iou" : "dice"}`]);
+  section("Elsewhere", elsewhereTable(elsewhere, width, style));
+  if (fields) {
+    const supplied = "image" in fields ? "; losskit compare gives it the first channel of the image" : "";
+    section("Needs", [paragraph(`arrays with the call, by name: ${Object.keys(fields).join(", ")}${supplied}`)]);
+  }
+  section("Try it", tryLines(example(definition), name === "dice" ? "iou" : "dice", width));
   section(papers.length === 1 ? "Paper" : "Papers", [papers.map((entry) => indentEntry(entry, width)).join("\n\n")]);
   return `${sections.join("\n\n")}\n`;
+}
+
+/** What a part has where its compound says nothing else. */
+const USUAL: TermOptions = { classes: "all", joinClasses: "mean", emptyMasks: "count", form: "complement" };
+
+/** "1 × dice-squared", with the options that the compound gives it. */
+function partLines(parts: readonly LossTerm[]): string[] {
+  return parts.map(({ definition, weight, options }) => {
+    const own = Object.entries(options).filter(([option, setting]) => setting !== USUAL[option as keyof TermOptions]);
+    const settings = own.map(([option, setting]) => `, ${option}=${String(setting)}`);
+    return `${weight} × ${definition.name} (${definition.title}${settings.join("")})`;
+  });
+}
+
+/** Whose it is elsewhere: equal, or the difference. */
+function elsewhereTable(
+  rows: readonly { readonly library: string; readonly name: string; readonly verdict: string }[],
+  width: number,
+  style: Style,
+): string[] {
+  if (rows.length === 0) return [];
+  const libraryWidth = Math.max(...rows.map(({ library }) => library.length));
+  const at = libraryWidth + 4;
+  const lines = rows.map(({ library, name, verdict }) => {
+    const text = wrap(`${name}: ${verdict}`, width - at).replaceAll("\n", `\n${" ".repeat(at)}`);
+    return `  ${style.cyan(pad(library, libraryWidth))}  ${text}`;
+  });
+  if (!rows.some(({ verdict }) => verdict === THE_SAME)) return lines;
+  const note = "the same: with conventions=monai, smp, nnunet or keras here, where it is of one of these";
+  return [...lines, "", style.dim(`  ${wrap(note, width - 2, "  ")}`)];
+}
+
+/** A command to compare the loss with another, over two lines where one is too narrow. */
+function tryLines(specification: string, other: string, width: number): string[] {
+  const line = `  losskit compare --loss ${specification} --loss ${other}`;
+  return line.length <= width ? [line] : [`  losskit compare --loss ${other} \\`, `    --loss ${specification}`];
 }
 
 /** A BibTeX entry, its long fields broken over lines, which BibTeX reads the same. */
@@ -93,19 +159,26 @@ export function dedent(text: string): string[] {
   return lines.map((line) => line.slice(margin).trimEnd());
 }
 
+function describeRange({ min, max, whole, kind }: Partial<LossDefinition["parameters"][string]>): string {
+  const range =
+    min !== undefined && max !== undefined
+      ? `${min} to ${max}`
+      : min !== undefined
+        ? `from ${min}`
+        : max !== undefined
+          ? `to ${max}`
+          : "any";
+  return [range, ...(whole ? ["whole"] : []), ...(kind === "matrix" ? ["or a matrix"] : [])].join(", ");
+}
+
+const NARROWEST_MEANING = 30;
+
 function parameterTable({ parameters }: LossDefinition, width: number, style: Style): string[] {
-  const rows = Object.entries(parameters).map(([name, { symbol, default: value, min, max, meaning }]) => ({
+  const rows = Object.entries(parameters).map(([name, { symbol, default: value, sameAs, meaning, ...bounds }]) => ({
     name,
     symbol,
-    value: String(value),
-    range:
-      min !== undefined && max !== undefined
-        ? `${min} to ${max}`
-        : min !== undefined
-          ? `from ${min}`
-          : max !== undefined
-            ? `to ${max}`
-            : "any",
+    value: sameAs === undefined ? String(value) : `as ${parameters[sameAs].symbol}`,
+    range: describeRange(bounds),
     meaning,
   }));
   if (rows.length === 0) return ["  none"];
@@ -116,55 +189,37 @@ function parameterTable({ parameters }: LossDefinition, width: number, style: St
   }));
   const meaningAt = 2 + columns.reduce((sum, column) => sum + column.width + 2, 0);
   const cells = (row: typeof head) => columns.map((column) => pad(row[column.key], column.width)).join("  ");
+  // A narrow column of text is hard to read: then it stands below.
+  const below = width - meaningAt < NARROWEST_MEANING;
+  const at = below ? 4 : meaningAt;
+  const meaning = (text: string) => wrap(text, width - at).replaceAll("\n", `\n${" ".repeat(at)}`);
   return [
-    style.dim(`  ${cells(head)}  ${head.meaning}`),
-    ...rows.map(
-      (row) =>
-        `  ${cells(row)}  ${wrap(row.meaning, width - meaningAt).replaceAll("\n", `\n${" ".repeat(meaningAt)}`)}`,
+    style.dim(below ? `  ${cells(head)}`.trimEnd() : `  ${cells(head)}  ${head.meaning}`),
+    ...rows.map((row) =>
+      below
+        ? `  ${cells(row).trimEnd()}\n${" ".repeat(at)}${meaning(row.meaning)}`
+        : `  ${cells(row)}  ${meaning(row.meaning)}`,
     ),
   ];
 }
 
-function factLines({ range: [low, high], activations, severalChannels, options }: LossDefinition): string[] {
-  const value =
-    low !== null && high !== null
-      ? `from ${low} to ${high}`
-      : low !== null
-        ? `at least ${low}`
-        : high !== null
-          ? `at most ${high}`
-          : "any number";
-  const sigmoid = activations === undefined || activations.includes("sigmoid");
-  const softmax = activations === undefined || activations.includes("softmax");
-  const one = sigmoid && !severalChannels ? ["one foreground class (sigmoid)"] : [];
-  const several = softmax || severalChannels ? ["several classes (softmax)"] : [];
-  const differing = Object.entries(options ?? {}).map(([option, setting]) => `${option}=${String(setting)}`);
-  return [
-    `Its value is ${value} at the defaults. It trains with ${[...one, ...several].join(" or ")}.`,
-    ...(differing.length > 0 ? [`Set as its paper has it, unless you say otherwise: ${differing.join(", ")}.`] : []),
-  ];
-}
-
-/** The specification of a loss, its parameters by their short symbols. */
-function specify(name: string, values: Readonly<Record<string, number>>): string {
-  const parameters = allLosses.find(({ definition }) => definition.name === name)?.definition.parameters ?? {};
-  const settings = Object.entries(values).map(([key, value]) => `${parameters[key]?.symbol ?? key}=${value}`);
-  return settings.length === 0 ? name : `${name}:${settings.join(";")}`;
-}
-
-function identityLines({ name, identities }: LossDefinition): string[] {
-  return identities.map(({ parameters, equals, offset = 0 }) => {
-    const sum = equals.map(
-      ({ weight, loss, parameters: of }) => (weight === 1 ? "" : `${weight}*`) + specify(loss, of),
-    );
+function identityLines(definition: LossDefinition): string[] {
+  return definition.identities.map(({ parameters, options, equals, offset = 0 }) => {
+    const sum = equals.map(({ weight, loss, parameters: of, options: with_ }) => {
+      const other = allLosses.find((factory) => factory.definition.name === loss)?.definition;
+      return (weight === 1 ? "" : `${weight}*`) + (other ? specify(other, { ...of, ...with_ }) : loss);
+    });
     const shift = offset === 0 ? "" : offset < 0 ? ` - ${-offset}` : ` + ${offset}`;
-    return `${specify(name, parameters)} is ${sum.join(" + ")}${shift} (one foreground class)`;
+    const channels = definition.severalChannels ? "" : " (one foreground class)";
+    return `${specify(definition, { ...parameters, ...options })} is ${sum.join(" + ")}${shift}${channels}`;
   });
 }
 
 /** A specification with the first parameters set, quoted where a shell would cut it. */
-function example({ name, parameters }: LossDefinition): string {
-  const shown = Object.entries(parameters).slice(0, 2);
-  const specification = specify(name, Object.fromEntries(shown.map(([key, { default: value }]) => [key, value])));
+function example(definition: LossDefinition): string {
+  const shown = Object.entries(definition.parameters)
+    .filter(([, { sameAs }]) => sameAs === undefined)
+    .slice(0, 2);
+  const specification = specify(definition, Object.fromEntries(shown.map(([key, { default: value }]) => [key, value])));
   return specification.includes(";") ? `"${specification}"` : specification;
 }

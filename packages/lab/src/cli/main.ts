@@ -35,16 +35,24 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   list: {
     description: "List the losses by family",
     load: async () => (await import("./list.js")).listCommand as CommandDef,
-    examples: ["losskit list", "losskit list --json"],
+    examples: ["losskit list", "losskit list --family boundary", "losskit list --json"],
   },
   explain: {
     description: "Explain one loss: formula, parameters, when to use it, papers",
     load: async () => (await import("./explain.js")).explainCommand as CommandDef,
     examples: [
       "losskit explain tversky",
+      "losskit explain --ask                      # six questions, then a few losses",
+      "losskit explain --answers small=yes,thin=no --json",
       "losskit explain bce-dice --plan",
       "losskit explain dice+ce --plan --channels 4",
     ],
+  },
+  cite: {
+    description: "Print the papers of losses as BibTeX",
+    load: async () => (await import("./cite.js")).citeCommand as CommandDef,
+    variadic: true,
+    examples: ["losskit cite dice tversky > losses.bib", "losskit cite --all"],
   },
   bench: {
     description: "Measure how fast the losses are on this machine",

@@ -6,7 +6,7 @@ import { checkDataset } from "../datasets/check-dataset.js";
 import type { Case, Dataset } from "../datasets/dataset.js";
 import { LabError } from "../errors.js";
 import { IGNORED } from "../training/batches.js";
-import { headOf } from "../training/train.js";
+import { chooseHead, describeHead, fieldsFor, type Head, possibleHeads } from "../training/head.js";
 import type { SpecifiedLoss } from "./loss-specification.js";
 
 /**
@@ -23,32 +23,33 @@ export function checkLosses(losses: readonly SpecifiedLoss[], classes: readonly 
       `the loss ${twice} is given more than once; name each loss once, and each formula differently`,
     );
   }
-  const head = headOf(classes);
   const refusals = losses.flatMap(({ label, loss }) => {
-    const reason = loss.refusal(head) ?? refusalInUse(loss, head);
+    const choice = chooseHead(loss, classes);
+    const reason = "refusal" in choice ? choice.refusal : refusalInUse(loss, choice.head);
     return reason === undefined ? [] : [`\n  ${label}: ${reason}`];
   });
   if (refusals.length === 0) return;
   const data = classes.length === 1 ? `one class, ${classes[0]}` : `${classes.length} classes, ${classes.join(", ")}`;
   throw new LabError(
     "INCOMPATIBLE_LOSS",
-    `these losses cannot train a network for ${data} (${head.channels} ${head.activation} channel${head.channels === 1 ? "" : "s"}):` +
+    `these losses cannot train a network for ${data} (${possibleHeads(classes).map(describeHead).join(", or ")}):` +
       `${refusals.join("")}\nleave them out of --losses and --loss; losskit list shows what else there is`,
   );
 }
 
 /** What only a call tells, such as class weights of the wrong number: one call on a few voxels that hold every class. */
-function refusalInUse(
-  loss: SpecifiedLoss["loss"],
-  { channels, activation }: ReturnType<typeof headOf>,
-): string | undefined {
+function refusalInUse(loss: SpecifiedLoss["loss"], { channels, activation }: Head): string | undefined {
   const labelCount = channels === 1 ? 2 : channels;
   const extent = Math.ceil(Math.sqrt(labelCount + 1));
-  const labels = Uint8Array.from({ length: extent * extent }, (_, i) => i % labelCount);
+  const voxels = extent * extent;
+  const labels = Uint8Array.from({ length: voxels }, (_, i) => i % labelCount);
   labels[labels.length - 1] = IGNORED;
+  const image = Float32Array.from({ length: voxels }, (_, i) => i);
+  const fields = fieldsFor(loss, image, { batch: 1, voxels });
   try {
     const shape = [1, channels, extent, extent];
-    loss.valueAndGradient(new Float32Array(channels * extent * extent), labels, { shape, activation, ignore: IGNORED });
+    const call = { shape, activation, ignore: IGNORED, ...fields };
+    loss.valueAndGradient(new Float32Array(channels * voxels), labels, call);
     return undefined;
   } catch (error) {
     if (!(error instanceof LosskitError)) throw error;

@@ -144,7 +144,7 @@ function gather(
       regionOfInterest,
     },
     settings: plan.settings,
-    losses: losses.map(describeLoss),
+    losses: losses.map((loss) => describeLoss(loss, dataset.classes)),
     // In the order of the plan, so that the record does not depend on which trial ended first.
     trials: trials.flatMap(({ name }) => results.get(name) ?? []),
   };

@@ -1,5 +1,7 @@
 // The record of a comparison: what `compare` writes as JSON and what statistics and report read.
 
+import type { Head } from "../training/head.js";
+
 /** Voxel counts and scores of one class in one test case; a score is null where its denominator is 0. */
 export interface CaseScore {
   readonly case: string;
@@ -34,8 +36,15 @@ export interface LossEntry {
   readonly label: string;
   /** The specification as given on the command line. */
   readonly specification: string;
-  /** Formulas of its terms, as text. */
-  readonly formulas: readonly { readonly title: string; readonly formula: string; readonly weight: number }[];
+  /** The head it trains: for one class a loss that compares channels has a softmax of two, the others one sigmoid. Absent in older records. */
+  readonly head?: Head;
+  /** Formulas of its terms, as text; the weight is multiplied by the schedule where it has one, such as "linear(1,0.01)". */
+  readonly formulas: readonly {
+    readonly title: string;
+    readonly formula: string;
+    readonly weight: number;
+    readonly schedule?: string;
+  }[];
   /** BibTeX of its papers. */
   readonly references: readonly string[];
 }

@@ -10,9 +10,16 @@ export interface ParameterSyntax {
   readonly valueAt: number;
 }
 
+/** A weight that goes from one number at the first training step to another at the last: `linear(1,0.01)`. */
+export interface WeightSchedule {
+  readonly kind: "linear" | "cosine";
+  readonly from: number;
+  readonly to: number;
+}
+
 /** `[weight*]name[:param=value[;param=value]]`. */
 export interface TermSyntax {
-  readonly weight: number;
+  readonly weight: number | WeightSchedule;
   readonly name: string;
   readonly nameAt: number;
   readonly parameters: readonly ParameterSyntax[];
@@ -38,9 +45,10 @@ const LABEL = /^[\p{L}\p{N}][\p{L}\p{N} ._()/*+-]*$/u;
 const LONGEST_LABEL = 40;
 
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/iuy;
+const SCHEDULE = /(?:linear|cosine)\s*\(/uy;
 const NAME = /[a-z][a-z0-9_-]*/iuy;
 // A number keeps the sign of its exponent; anything else ends where the next parameter or term begins.
-const VALUE = /[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:\s*,\s*[^;+,\s]+)*|[^;+\s]+/iuy;
+const VALUE = /[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:\s*[,/]\s*[^;+,/\s]+)*|[^;+\s]+/iuy;
 const SPACE = /\s*/uy;
 
 /**
@@ -73,7 +81,33 @@ export function readSpecification(text: string): SpecificationSyntax {
   }
   const found = () => (at < text.length ? `found "${text.slice(at).match(/^\S/u)?.[0] ?? text[at]}"` : "found the end");
 
-  function readWeight(): number {
+  /** One end of a schedule. */
+  function readEnd(kind: string): number {
+    take(SPACE);
+    const start = at;
+    const digits = take(NUMBER);
+    if (digits === undefined) fail(`expected a number from 0, as in ${kind}(0.01,1), ${found()}`);
+    const value = Number(digits);
+    if (!Number.isFinite(value)) fail(`the weight is ${value}; it is a finite number`, start, digits.length);
+    return value;
+  }
+
+  function readSchedule(opening: string): WeightSchedule {
+    const start = at - opening.length;
+    const kind = opening.startsWith("linear") ? "linear" : "cosine";
+    const from = readEnd(kind);
+    if (!takeSymbol(",")) fail(`expected "," and the weight of the last step, as in ${kind}(0.01,1), ${found()}`);
+    const to = readEnd(kind);
+    if (!takeSymbol(")")) fail(`expected ")" after the weight of the last step, ${found()}`);
+    if (from === 0 && to === 0) fail("the weight is 0 from the first step to the last", start, at - start);
+    if (!takeSymbol("*"))
+      fail(`expected "*" after ${kind}(${from},${to}), as in ${kind}(${from},${to})*dice, ${found()}`);
+    return { kind, from, to };
+  }
+
+  function readWeight(): number | WeightSchedule {
+    const schedule = take(SCHEDULE);
+    if (schedule !== undefined) return readSchedule(schedule);
     const start = at;
     const sign = text[at] === "-" ? -1 : 1;
     if (sign < 0) at++;

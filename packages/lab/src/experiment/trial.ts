@@ -44,7 +44,7 @@ export async function runTrial(
 ): Promise<TrialResult> {
   const started = performance.now();
   const curve: { step: number; loss: number }[] = [];
-  const { loss } = parseLossSpecification(trial.specification);
+  const { loss, overSteps } = parseLossSpecification(trial.specification);
   const finish = async (rest: Pick<TrialResult, "status" | "message" | "curve" | "validation" | "cases">) => {
     const seconds = (performance.now() - started) / 1000;
     const result: TrialResult = { loss: trial.label, seed: trial.seed, seconds, ...rest };
@@ -56,7 +56,7 @@ export async function runTrial(
   try {
     model = await train({
       dataset,
-      loss,
+      loss: overSteps?.(settings.steps) ?? loss,
       settings: { ...settings, seed: trial.seed },
       signal,
       onStep(step, value) {

@@ -2,6 +2,7 @@
 
 import type { Ranking } from "../experiment/ranking.js";
 import type { CompareResult } from "../experiment/results.js";
+import { describeHead } from "../training/head.js";
 import type { CasePicture } from "./case-picture.js";
 import { caseChart, curveCharts, intervalChart, leadingLosses } from "./charts.js";
 import { duration } from "./figures.js";
@@ -154,9 +155,10 @@ function Losses({ result }: { result: CompareResult }) {
             {label}
             {specification !== label && <code> {specification}</code>}
           </summary>
-          {formulas.map(({ title, formula, weight }) => (
+          {formulas.map(({ title, formula, weight, schedule }) => (
             <div key={title + formula}>
               <p>
+                {schedule && `${schedule} × `}
                 {weight !== 1 && `${weight} × `}
                 {title}
               </p>
@@ -182,6 +184,25 @@ function withoutIndent(text: string): string {
   return lines.map((line) => line.slice(indent)).join("\n");
 }
 
+/** Which head each loss had, where the record says so; a reader must know that they differ. */
+function headFacts({ losses }: CompareResult): [string, string][] {
+  const byHead = new Map<string, string[]>();
+  for (const { label, head } of losses) {
+    if (head) byHead.set(describeHead(head), [...(byHead.get(describeHead(head)) ?? []), label]);
+  }
+  const heads = [...byHead.entries()];
+  if (heads.length === 0) return [];
+  if (heads.length === 1) return [["Head", heads[0][0]]];
+  const list = heads.map(([head, labels]) => `${head}: ${labels.join(", ")}`).join("; ");
+  return [
+    [
+      "Heads",
+      `${list}. A softmax of two channels is the sigmoid of their difference, for losses that compare channels; the network before the head is ` +
+        "the same for all, and so are its first weights",
+    ],
+  ];
+}
+
 function Settings({ result }: { result: CompareResult }) {
   const { settings, dataset, versions } = result;
   const facts: [string, string][] = [
@@ -191,6 +212,7 @@ function Settings({ result }: { result: CompareResult }) {
       "Network",
       `U-Net, ${settings.depth} poolings, ${settings.baseChannels} channels at the top, instance normalisation, leaky ReLU`,
     ],
+    ...headFacts(result),
     [
       "Training",
       `${settings.steps} steps of ${settings.batch} crops of ${settings.crop}², Adam, one-cycle rate with peak ${settings.peakRate}; ` +

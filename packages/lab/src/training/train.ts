@@ -1,6 +1,6 @@
 // Trains a U-Net with a loss: same first weights, batches and augmentation for every loss, given a seed.
 
-import type { Activation, Loss } from "losskit";
+import type { Loss } from "losskit";
 import { LosskitError } from "losskit";
 import { confusionCounts, diceScore } from "losskit/metrics";
 import type { Case, Dataset } from "../datasets/dataset.js";
@@ -10,6 +10,7 @@ import { createAdam, oneCycleRate } from "./adam.js";
 import { createNetwork, initialParameters, type Network } from "./architecture.js";
 import { createBatchSource, IGNORED } from "./batches.js";
 import { inferenceGraph } from "./forward-graph.js";
+import { chooseHead, fieldsFor } from "./head.js";
 import { predictCase } from "./predict.js";
 import { createSession, loadRuntime } from "./runtime.js";
 import { createTrainableNetwork } from "./trainable-network.js";
@@ -31,7 +32,8 @@ export interface TrainSettings {
 
 export interface TrainRequest {
   readonly dataset: Dataset;
-  readonly loss: Loss;
+  /** The loss, or where it changes in training the loss of each step, counted from 0. */
+  readonly loss: Loss | ((step: number) => Loss);
   readonly settings: TrainSettings;
   readonly onStep?: (step: number, loss: number) => void;
   readonly signal?: AbortSignal;
@@ -52,22 +54,16 @@ export interface TrainedModel {
 /** How often the validation split is scored. */
 const VALIDATIONS = 4;
 
-/** Head of the network for a data set: one sigmoid for one class, softmax with the background for several. */
-export function headOf(classes: readonly string[]): { readonly channels: number; readonly activation: Activation } {
-  return classes.length === 1
-    ? { channels: 1, activation: "sigmoid" }
-    : { channels: classes.length + 1, activation: "softmax" };
-}
-
 /**
  * @throws LabError INCOMPATIBLE_LOSS before anything is trained, DIVERGED where loss, gradient or weights stop being finite,
  *   INTERRUPTED when the signal comes, BAD_DATASET without training cases
  */
 export async function train(request: TrainRequest): Promise<TrainedModel> {
   const { dataset, loss, settings, onStep, signal } = request;
-  const head = headOf(dataset.classes);
-  const refusal = loss.refusal(head);
-  if (refusal) throw new LabError("INCOMPATIBLE_LOSS", refusal);
+  const lossAt = typeof loss === "function" ? loss : () => loss;
+  const choice = chooseHead(lossAt(0), dataset.classes);
+  if ("refusal" in choice) throw new LabError("INCOMPATIBLE_LOSS", choice.refusal);
+  const { head } = choice;
   if (settings.crop % 2 ** settings.depth !== 0) {
     throw new LabError(
       "USAGE",
@@ -97,8 +93,12 @@ export async function train(request: TrainRequest): Promise<TrainedModel> {
     for (let step = 1; step <= steps; step++) {
       stopIfAsked(signal);
       const { image, labels } = nextBatch();
+      const current = lossAt(step - 1);
+      const fields = fieldsFor(current, image, { batch, voxels: crop * crop });
       const { value, gradient } = await trainable
-        .lossAndGradient(parameters, image, (logits) => loss.valueAndGradient(logits, labels, call))
+        .lossAndGradient(parameters, image, (logits) =>
+          current.valueAndGradient(logits, labels, { ...call, ...fields }),
+        )
         .catch((error) => {
           // Logits that are not finite mean that the step before has ruined the weights.
           if (error instanceof LosskitError && error.code === "NOT_FINITE") throw divergence(step, error);

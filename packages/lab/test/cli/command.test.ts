@@ -32,6 +32,43 @@ describe("what it prints", () => {
     expect(tversky.bibtex[0]).toMatch(/^@inproceedings\{salehi2017/u);
   });
 
+  test("explain --json holds the values, other libraries and the parts of a compound", () => {
+    const parts = JSON.parse(losskit(["explain", "dice-cldice", "--json"]).stdout).parts;
+    expect(parts.map(({ loss, weight }: { loss: string; weight: number }) => [loss, weight])).toEqual([
+      ["dice", 0.5],
+      ["cldice", 0.5],
+    ]);
+    const dice = JSON.parse(losskit(["explain", "dice", "--json"]).stdout);
+    expect(dice).toMatchObject({ values: { perfect: 0 }, elsewhere: { smp: { name: 'DiceLoss("binary")' } } });
+    expect(dice).not.toHaveProperty("parts");
+  });
+
+  test("list --family holds that family alone", () => {
+    const list = JSON.parse(losskit(["list", "--family", "topology", "--json"]).stdout);
+    expect(list.map(({ name }: { name: string }) => name)).toContain("cldice");
+    expect(new Set(list.map(({ family }: { family: string }) => family))).toEqual(new Set(["topology"]));
+    expect(losskit(["list", "--family", "topology"]).stdout).not.toContain(" dice ");
+  });
+
+  test("explain --answers suggests losses, and says so in JSON", () => {
+    const { status, stdout, stderr } = losskit(["explain", "--answers", "thin=yes"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("1. dice-cldice\n");
+    const record = JSON.parse(losskit(["explain", "--ask", "--answers", "thin=yes", "--json"]).stdout);
+    expect(record.losses[0].specification).toBe("dice-cldice");
+  });
+
+  test("cite prints each paper once, and those of every loss with --all", () => {
+    const keys = (text: string) => [...text.matchAll(/^@\w+\{(\w+),$/gmu)].map(([, key]) => key);
+    const { status, stdout, stderr } = losskit(["cite", "dice", "Tversky", "dice-squared"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(keys(stdout)).toEqual(["drozdzal2016", "milletari2016", "salehi2017"]);
+    const all = new Set(allLosses.flatMap(({ definition }) => definition.references));
+    expect(new Set(keys(losskit(["cite", "--all"]).stdout))).toEqual(all);
+    const [, second] = JSON.parse(losskit(["cite", "dice", "dice-squared", "--json"]).stdout);
+    expect(second).toMatchObject({ key: "milletari2016", year: 2016, losses: ["dice", "dice-squared"] });
+  });
+
   test.each([["--version"], ["-v"]])("%s", (flag) => {
     expect(losskit([flag])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
   });
@@ -39,7 +76,7 @@ describe("what it prints", () => {
   test("help names the commands; help of a command its options, within 80 columns", () => {
     const { status, stdout } = losskit(["--help"]);
     expect(status).toBe(0);
-    for (const command of ["compare", "list", "explain", "bench", "phantoms"]) {
+    for (const command of ["compare", "list", "explain", "cite", "bench", "phantoms"]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "mu"));
       const help = losskit([command, "--help"]);
       expect(help.status).toBe(0);
@@ -65,6 +102,16 @@ describe("commands that cannot be understood end with 2 and write nothing", () =
     [["--jsn"], "there is no option --jsn before a command"],
     [["list", "--jsn"], "error [USAGE]: there is no option --jsn; did you mean --json?"],
     [["explain"], "error [USAGE]: NAME is missing"],
+    [["explain", "dice", "--ask"], "error [USAGE]: --ask and --answers are to find a loss; leave NAME"],
+    [
+      ["explain", "--ask"],
+      "error [USAGE]: --ask asks on a terminal, and there is none; give the answers with --answers",
+    ],
+    [["explain", "--answers", "smal=yes"], 'error [USAGE]: --answers has no question "smal"; did you mean small?'],
+    [["cite"], "error [USAGE]: NAME is missing; name the losses whose papers you want"],
+    [["cite", "dice", "tverksy"], 'error [USAGE]: there is no loss "tverksy"; did you mean "tversky"?'],
+    [["cite", "dice", "--all"], "error [USAGE]: --all is every loss, and losses are named"],
+    [["list", "--family", "regions"], 'error [USAGE]: --family is "regions"; did you mean region?'],
     [["explain", "dicee"], 'error [USAGE]: there is no loss "dicee"; did you mean "dice"?'],
     [["compare", "--losses", "dice,bcd"], 'error [USAGE]: there is no loss "bcd"; did you mean "bce"?\n  bcd\n  ^^^'],
     [["compare", "--loss", "tversky:alpha=-1"], "error [PARAMETER]: falsePositiveWeight of tversky is -1"],
@@ -75,7 +122,7 @@ describe("commands that cannot be understood end with 2 and write nothing", () =
     [["compare", "--steps", "many"], 'error [USAGE]: --steps is "many"'],
     [["compare", "--loss", "dice", "--loss", "dice"], "error [USAGE]: the loss dice is given more than once"],
     [
-      ["compare", "--losses", "dice,ce"],
+      ["compare", "--losses", "dice", "--loss", "bce+ce"],
       "error [INCOMPATIBLE_LOSS]: these losses cannot train a network for one class",
     ],
     [["compare", "--crop", "60"], "error [USAGE]: --crop is 60; a network with 3 poolings needs a multiple of 8"],

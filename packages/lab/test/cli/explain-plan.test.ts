@@ -57,13 +57,15 @@ describe("refused", () => {
     ["dice", { ignore: "x" }, '--ignore is "x"'],
     ["dice", { channels: "0" }, '--channels is "0"'],
     ["dicee", {}, 'there is no loss "dicee"; did you mean "dice"?'],
-    [
-      "m = -mean(log(1 - p))",
-      { channels: "3" },
-      "there is no plan of kernels for this: it takes log(1 - p) of a softmax",
-    ],
   ])("%s %j", (name, options, message) => {
     expect(() => planOf(name, options)).toThrow(message);
+  });
+
+  test("a formula with more steps than a kernel takes", () => {
+    const terms = Array.from({ length: 800 }, (_, i) => `abs(p-.${100 + i})`);
+    expect(() => planOf(`many = mean(${terms.join("+")})`)).toThrow(
+      /there is no plan of kernels for this: it has \d+ steps per voxel/u,
+    );
   });
 
   test("options that do not go together", () => {

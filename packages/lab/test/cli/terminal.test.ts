@@ -2,11 +2,11 @@
 
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
-import { LosskitError } from "losskit";
+import { type LossFactory, LosskitError } from "losskit";
 import { allLosses, toBibtex } from "losskit/losses";
 import { describe, expect, test } from "vitest";
 import { describeError, EXIT, exitStatus } from "../../src/cli/exit-status.js";
-import { dedent, formatExplanation } from "../../src/cli/explain.js";
+import { dedent, formatExplanation, partsOf } from "../../src/cli/explain.js";
 import { formatList, formulaInOneLine } from "../../src/cli/list.js";
 import { describeEnd, formatDuration, showProgress, stepCounter } from "../../src/cli/progress.js";
 import { commandLine, quote } from "../../src/cli/shell.js";
@@ -24,6 +24,15 @@ describe("list", () => {
     const text = formatList(definitions, 80, plain);
     for (const { name } of definitions) expect(text).toMatch(new RegExp(`^[! ] ${name} `, "mu"));
     expect(widest(text)).toBeLessThanOrEqual(80);
+  });
+
+  test("counts the members of each family, and shows whole formulas only where there is room", () => {
+    expect(formatList(definitions, 80, plain)).toMatch(/^Topology: .* \(5\)$/mu);
+    expect(formatList(definitions, 80, plain)).not.toContain("sum(p * y)");
+    const wide = formatList(definitions, 140, plain);
+    expect(wide).toMatch(/^ {2}iou +IoU loss +1 - \(I \+ s\) \/ \(sum\(p\) \+ sum\(y\) - I \+ s_d\)$/mu);
+    expect(widest(wide)).toBeLessThanOrEqual(140);
+    expect(widest(formatList(definitions, 40, plain).split("\n\n! a form")[0])).toBeLessThanOrEqual(40);
   });
 
   test("is not cut where there is no terminal", () => {
@@ -44,19 +53,65 @@ describe("list", () => {
 });
 
 describe("explain", () => {
+  const explain = (name: string) => {
+    const factory = allLosses.find(({ definition }) => definition.name === name) as LossFactory;
+    const { definition } = factory;
+    return formatExplanation(
+      definition,
+      partsOf(definition, factory().terms),
+      definition.references.map(toBibtex),
+      80,
+      plain,
+    );
+  };
+  const flat = (text: string) => text.replace(/\s+/gu, " ");
+
   test.each(definitions.map((definition) => [definition.name, definition] as const))("%s", (name, definition) => {
-    const text = formatExplanation(definition, definition.references.map(toBibtex), 80, plain);
+    const text = explain(name);
     for (const line of dedent(definition.formula)) expect(text).toContain(`  ${line}\n`);
-    for (const [parameter, { symbol }] of Object.entries(definition.parameters)) {
+    for (const [parameter, { symbol, meaning }] of Object.entries(definition.parameters)) {
       expect(text).toMatch(new RegExp(`^ {2}${parameter} +${symbol} `, "mu"));
+      expect(flat(text)).toContain(flat(meaning));
     }
     for (const key of definition.references) expect(text).toMatch(new RegExp(`@\\w+\\{${key},`, "u"));
-    expect(text.replace(/\s+/gu, " ")).toContain(definition.use);
+    expect(flat(text)).toContain(definition.use);
+    for (const { name: elsewhere, differs } of Object.values(definition.elsewhere ?? {})) {
+      expect(flat(text)).toContain(flat(`${elsewhere}: ${differs ? `differs, ${differs}` : "the same"}`));
+    }
+    expect(text.includes("Values: ") || text.includes("It depends on")).toBe(definition.values !== undefined);
     expect(text.includes("Not the form of its paper")).toBe(definition.erratum !== undefined);
-    expect(text).toMatch(new RegExp(`losskit compare --loss "?${name}[: ]`, "u"));
+    expect(text).toMatch(new RegExp(`losskit compare [^]*--loss "?${name}(?=[:\\s])`, "u"));
+    expect(text).not.toMatch(/ $/mu);
     // A formula is shown as written, whatever its width.
     const rest = text.replace(dedent(definition.formula).join("\n  "), "");
     expect(widest(rest)).toBeLessThanOrEqual(80);
+  });
+
+  test("the values that tell forms apart, and those that depend on the size", () => {
+    expect(flat(explain("dice"))).toContain(
+      "Values: right everywhere 0; wrong everywhere 1; empty mask, predicted empty 0; empty mask, all marked 1; full mask, p = 1/2 0.3333.",
+    );
+    expect(flat(explain("dice-ce"))).toContain("It depends on the size or the logits where: wrong everywhere;");
+  });
+
+  test("what the weights weigh, and a default that follows another", () => {
+    expect(flat(explain("tversky"))).toContain("alpha that of false positives, beta that of false negatives");
+    expect(explain("tversky")).toMatch(/^ {2}smoothDenominator +s_d +as s /mu);
+  });
+
+  test("the parts of a compound, and the heads of a loss", () => {
+    expect(explain("dice-cldice")).toContain("Parts\n  0.5 × dice (Dice loss)\n  0.5 × cldice (clDice loss)\n");
+    expect(explain("tversky")).not.toContain("Parts");
+    expect(flat(explain("dice-ce"))).toContain(
+      "one foreground class (softmax with the background) or several (softmax)",
+    );
+    expect(flat(explain("bce"))).toContain("It trains one foreground class (sigmoid).");
+  });
+
+  test("a formula wider than a narrow window leaves everything else within it", () => {
+    const factory = allLosses.find(({ definition }) => definition.name === "dice-cldice") as LossFactory;
+    const text = formatExplanation(factory.definition, factory().terms, [], 40, plain);
+    expect(flat(text)).toContain("iterations iterations 3 from 0, whole erosions of the soft skeleton");
   });
 });
 

@@ -28,10 +28,12 @@ describe("losses", () => {
     expect(message).not.toMatch(/\n {2}(?:dice|ce):/u);
   });
 
-  test("one that needs several channels is refused for one class", () => {
-    expect(refusal(["dice+ce"], ["lesion"]).message).toMatch(
-      /one class, lesion \(1 sigmoid channel\):\n {2}dice\+ce: /u,
+  test("for one class, a loss that compares channels is taken, and a sum that fits no head refused", () => {
+    expect(() => checkLosses(specify("dice", "dice-ce", "mumford-shah"), ["lesion"])).not.toThrow();
+    expect(refusal(["dice-ce", "bce+ce"], ["lesion"]).message).toMatch(
+      /one class, lesion \(1 sigmoid channel, or 2 softmax channels\):\n {2}bce\+ce: .*channels\)\nleave/u,
     );
+    expect(() => checkLosses(specify("ce:classWeights=1,5"), ["lesion"])).not.toThrow();
   });
 
   test("what only a call can tell is found too", () => {

@@ -42,11 +42,21 @@ test("predictions, model and record are written, and the record is what is retur
 test("the loss is made from the specification, and the seed is the trial's", async () => {
   const seen: unknown[] = [];
   const train: Train = (asked) => {
-    seen.push(asked.loss.terms[0].definition.name, asked.settings);
+    const loss = typeof asked.loss === "function" ? asked.loss(asked.settings.steps - 1) : asked.loss;
+    const [{ definition, weight }] = loss.terms;
+    seen.push(definition.name, weight, asked.settings);
     return fakeTrain(asked);
   };
   await runTrial(request(await temporaryFolder()), squares(), train);
-  expect(seen).toEqual(["dice", { steps: 4, batch: 2, crop: 8, peakRate: 0.004, baseChannels: 2, depth: 1, seed: 3 }]);
+  expect(seen).toEqual([
+    "dice",
+    1,
+    { steps: 4, batch: 2, crop: 8, peakRate: 0.004, baseChannels: 2, depth: 1, seed: 3 },
+  ]);
+  seen.length = 0;
+  const { trial, ...rest } = request(await temporaryFolder());
+  await runTrial({ ...rest, trial: { ...trial, specification: "linear(1,0.01)*dice" } }, squares(), train);
+  expect(seen.slice(0, 2)).toEqual(["dice", 0.01]);
 });
 
 test.each([

@@ -13,6 +13,8 @@ function page(result: CompareResult, pictures: readonly CasePicture[] = []) {
   return { html, document: parseHTML(html).document };
 }
 
+const textOf = (result: CompareResult): string => page(result).document.body.textContent ?? "";
+
 const labels = (result: CompareResult) => result.losses.map(({ label }) => label);
 
 /** Every address that a browser would load for the page. */
@@ -112,6 +114,29 @@ describe("the page says", () => {
     ]) {
       expect(text).toContain(fact);
     }
+  });
+
+  it("which heads the losses had, where they differ", () => {
+    const withHeads = (channels: (i: number) => number) => ({
+      ...result,
+      losses: result.losses.map((loss, i) => ({
+        ...loss,
+        head: { channels: channels(i), activation: channels(i) === 1 ? ("sigmoid" as const) : ("softmax" as const) },
+      })),
+    });
+    const [first, ...others] = result.losses.map(({ label }) => label);
+    const mixed = textOf(withHeads((i) => (i === 0 ? 2 : 1)));
+    expect(mixed).toContain(`2 softmax channels: ${first}; 1 sigmoid channel: ${others.join(", ")}. A softmax of two`);
+    expect(textOf(withHeads(() => 3))).toContain("3 softmax channels");
+    expect(textOf(withHeads(() => 3))).not.toContain("A softmax of two");
+    // A record of before heads were written down.
+    expect(text).not.toContain("sigmoid channel");
+  });
+
+  it("the schedule of a weight", () => {
+    const formulas = [{ title: "Boundary loss", formula: "mean(p)", weight: 0.5, schedule: "linear(0,1)" }];
+    const losses = result.losses.map((loss) => ({ ...loss, formulas }));
+    expect(textOf({ ...result, losses })).toContain("linear(0,1) × 0.5 × Boundary loss");
   });
 
   it("formulas without the indent they have in a source file", () => {

@@ -1,4 +1,4 @@
-import { bce, bceDice, ce, type Loss, lovaszHinge } from "losskit";
+import { add, bce, bceDice, ce, dice, type Loss, lovaszHinge } from "losskit";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { scoreCase } from "../../src/experiment/score.js";
@@ -91,6 +91,28 @@ describe("training", () => {
     expect((await run(2)).curve).not.toEqual(first.curve);
   });
 
+  it("takes the loss of each step where it changes, from step 0", async () => {
+    const asked: number[] = [];
+    const [first, second] = [bce(), dice()];
+    const lossAt = (step: number) => {
+      asked.push(step);
+      return step < 2 ? first : second;
+    };
+    const short = { ...settings, steps: 4 };
+    const curveOf = async (loss: Loss | typeof lossAt) => {
+      const model = await train({ dataset: odd, loss, settings: short });
+      await model.release();
+      return model.curve.map((point) => point.loss);
+    };
+    const changing = await curveOf(lossAt);
+    const constant = await curveOf(first);
+    expect([...new Set(asked)]).toEqual([0, 1, 2, 3]);
+    expect(changing.slice(0, 2)).toEqual(constant.slice(0, 2));
+    expect(changing[2]).not.toBe(constant[2]);
+    // Dice loss is at most 1; cross entropy of a network that knows nothing is about ln 2.
+    expect(changing[2]).toBeLessThanOrEqual(1);
+  });
+
   it("saves a model that plain ONNX Runtime runs, with the same prediction", async () => {
     const dataset = discs({ height: 14, width: 13 });
     const model = await train({ dataset, loss: bce(), settings: { ...settings, steps: 5 } });
@@ -138,7 +160,8 @@ describe("what cannot be trained", () => {
     await expect(train({ dataset: halves(), loss: lovaszHinge(), settings })).rejects.toMatchObject({
       code: "INCOMPATIBLE_LOSS",
     });
-    await expect(train({ dataset: odd, loss: ce(), settings })).rejects.toMatchObject({ code: "INCOMPATIBLE_LOSS" });
+    const torn = add(bce(), ce());
+    await expect(train({ dataset: odd, loss: torn, settings })).rejects.toMatchObject({ code: "INCOMPATIBLE_LOSS" });
   });
 
   it("refuses a crop that the poolings do not divide", async () => {

@@ -54,7 +54,7 @@ export function compileLoss(program: Program, activation: Activation): CompiledL
     value: createSchedule(graph, [value], activation),
     gradient: createSchedule(graph, [value, gradient], activation),
   };
-  const refusal = kernelRefusal(schedules.gradient, graph, activation);
+  const refusal = kernelRefusal(schedules.gradient);
   const kernels = new Map<string, readonly CompiledPass[]>();
 
   /** Why kernels cannot run a call; undefined where they can. */
@@ -113,7 +113,7 @@ export function compileLoss(program: Program, activation: Activation): CompiledL
     const outputs = new Map<string, FloatArray>([["values", results.values]]);
     if (results.gradient) outputs.set("gradient", results.gradient);
     const passes = passesOf(call, parameters, results.gradient !== undefined);
-    return evaluateKernels(passes, { call, parameters, outputs, threads: threadsFor(call) });
+    return evaluateKernels(graph, passes, { call, parameters, outputs, threads: threadsFor(call) });
   }
 
   return {

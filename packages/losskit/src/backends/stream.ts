@@ -9,7 +9,7 @@ import { VOXEL } from "../formula/axes.js";
 import type { Graph, Node } from "../formula/node.js";
 import type { Activation, Call, FloatArray } from "../formula/options.js";
 import { evaluateGroup, type Parameters } from "./evaluate-groups.js";
-import { type GroupValue, groupIndex } from "./group-values.js";
+import type { GroupValue } from "./group-values.js";
 import { variantOf } from "./kernel-variants.js";
 import { bind } from "./wasm/bindings.js";
 import { drive, threadsFor } from "./wasm/drive.js";
@@ -17,12 +17,12 @@ import {
   type CompiledPass,
   callArrays,
   checkRead,
+  constantsFrom,
   evaluateKernels,
-  ignoreConstant,
   joinChunks,
 } from "./wasm/evaluate.js";
 import { type CompiledKernel, compileKernel } from "./wasm/kernel-module.js";
-import { type ConstantOf, runKernel } from "./wasm/run-kernel.js";
+import { runKernel } from "./wasm/run-kernel.js";
 
 /** What the pieces of a volume must have in common. */
 export interface StreamKind extends CallStructure {
@@ -148,11 +148,7 @@ export function createStream({ graph, value, schedule, refusalOf, passesOf }: St
       const { pass, compiled } = sumsOf(call, parameters);
       const { kernel } = compiled;
       const groups = evaluateAll(pass.groups, call, parameters);
-      const constantOf: ConstantOf = (source, image, c) => {
-        if (source === "ignore") return ignoreConstant(call, compiled);
-        const constant = groups.get(graph.nodes[source]) as GroupValue;
-        return constant.data[groupIndex(constant, image, c)];
-      };
+      const constantOf = constantsFrom(graph, { call, parameters }, compiled, groups);
       const bindings = bind(kernel.arrays, callArrays({ call, outputs: new Map() }), new Map(), call);
       const chunks = drive(runKernel(compiled, bindings, call, constantOf, threadsFor(call)));
       checkRead(compiled, chunks, call);
@@ -190,7 +186,7 @@ export function createStream({ graph, value, schedule, refusalOf, passesOf }: St
         coefficients.groups.map(([id, group]) => [graph.nodes[id], { ...group, data: Float64Array.from(group.data) }]),
       );
       const passes = passesOf(call, parameters, true);
-      drive(evaluateKernels(passes, { call, parameters, outputs, threads: threadsFor(call), known }));
+      drive(evaluateKernels(graph, passes, { call, parameters, outputs, threads: threadsFor(call), known }));
     },
   };
 }

@@ -42,6 +42,7 @@ const SIGNATURES: Readonly<Record<KernelValue["op"], string>> = {
   select: "mnn:n",
   overClasses: "n:n",
   otherClasses: "n:n",
+  matmul: "n:n",
 };
 
 const kind = (letter: string): Kind => (letter === "m" ? "mask" : "number");
@@ -81,6 +82,7 @@ export function problemOfValue(value: KernelValue, kernel: Kernel): string | und
   if (args.some(({ id }) => id >= value.id)) return "comes before an argument of its own";
   if (args.length === 0 || op === "isLabel") return problemOfLeaf(value, kernel);
   if (op === "otherClasses") return "stands only where the classes are still to be written out";
+  if (op === "matmul") return problemOfProduct(value, kernel);
   if (op === "overClasses") {
     if (data !== 0 && data !== 1) return `joins the classes in a way ${data} that there is not`;
     if (value.perClass) return "is joined over the classes and is said to differ between them";
@@ -97,6 +99,16 @@ export function problemOfValue(value: KernelValue, kernel: Kernel): string | und
   }
   const level = Math.max(...args.map((arg) => arg.level));
   return value.level === level ? undefined : `is said to need ${value.level} rounds and needs ${level}`;
+}
+
+function problemOfProduct({ args, data, perClass, uniform, level }: KernelValue, { constants }: Kernel) {
+  const matrix = constants[data];
+  if (!matrix) return `takes the matrix from slot ${data}, and the constants are ${constants.length}`;
+  if (!matrix.perClass || (matrix.columns?.length ?? 0) < 2) return `takes slot ${data} for a matrix, and it is none`;
+  if (!args[0].perClass) return "takes a vector that is the same for all classes";
+  if (!perClass) return "differs between classes unsaid";
+  if (uniform) return "is said to be the same for all voxels, but belongs to each of them";
+  return level === args[0].level + 1 ? undefined : `is said to need ${level} rounds and needs ${args[0].level + 1}`;
 }
 
 function problemOfLeaf(value: KernelValue, { arrays, constants }: Kernel): string | undefined {
@@ -120,7 +132,10 @@ function problemOfLeaf(value: KernelValue, { arrays, constants }: Kernel): strin
       ? `is said to differ between classes and slot ${data} does not`
       : `is read as if slot ${data} were the same for all classes`;
   }
-  if (op === "constant") return undefined;
+  if (op === "constant") {
+    const columns = constants[data].columns?.length ?? 1;
+    return columns === 1 ? undefined : `reads slot ${data} as a number, which holds ${columns}`;
+  }
   const { type, name } = arrays[data];
   if (op === "load") return type === "float32" ? undefined : `reads ${name}, whose labels are no numbers`;
   if (name !== "target" || type === "float32") return `compares ${name}, which holds no labels`;

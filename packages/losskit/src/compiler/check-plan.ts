@@ -6,6 +6,7 @@ import type { Node } from "../formula/node.js";
 import { checkStages } from "./check-stages.js";
 import type { Kernel, KernelArray } from "./kernel.js";
 import type { Plan, PlanPass } from "./plan.js";
+import { storesOf } from "./schedule.js";
 import { writesOutClasses } from "./unroll-classes.js";
 
 /** Reports what is wrong, and where. */
@@ -57,12 +58,24 @@ function checkPass(planPass: PlanPass, plan: Plan, place: string, before: Before
     if (missing)
       fail(place, `${what} ${node.id} (${node.op}) needs node ${missing.id} (${missing.op}), which is not known yet`);
   };
+  const needsNumbering = (node: Node, numbering: Node) => {
+    if (!before.routines.has(numbering)) {
+      fail(place, `node ${node.id} (${node.op}) needs the objects of routine ${numbering.id}, which has not run yet`);
+    }
+  };
   for (const node of pass.groups) {
     if (node.axes & VOXEL)
       fail(place, `node ${node.id} (${node.op}) varies over voxels and stands in the combine step`);
     needs(node, "node");
+    if (node.op === "instanceNumber") needsNumbering(node, node.args[0]);
     before.groups.add(node);
   }
+  for (const node of pass.voxels) {
+    if (node.op !== "gather") continue;
+    needs(node, "node");
+    needsNumbering(node, node.args[1]);
+  }
+  for (const node of pass.reductions) if (node.op === "totalBy") needsNumbering(node, node.args[0]);
   const works = pass.reductions.length + pass.stores.length + pass.outputs.length > 0;
   if (works !== (kernel !== undefined))
     fail(place, works ? "it has work and no kernel" : "it has a kernel and no work");
@@ -138,15 +151,25 @@ function checkLists(
   });
 
   constants.forEach((constant, slot) => {
-    const { source } = constant;
+    const { source, columns } = constant;
     const where = `${place}, constant ${slot} (${source === "ignore" ? source : `node ${source}`})`;
-    once(where, `constant ${source} ${constant.class}`);
+    once(where, `constant ${source} ${constant.class} ${columns}`);
     if (source === "ignore") {
       if (!context.ignores) fail(where, "no voxel is ignored");
       checkClasses(where, constant, false);
       return;
     }
     const node = graph.nodes[source];
+    if (columns) {
+      if (node?.op !== "matmul") fail(where, "it has columns, and its node has no matrix");
+      const isColumn = (c: number) => Number.isInteger(c) && c >= 0 && c < channels;
+      const isWhole = columns.length === channels && columns.every((column, i) => column === i);
+      if (!isWhole && !(columns.length === 1 && isColumn(columns[0]))) {
+        fail(where, `its columns are ${columns.join(", ")}: neither all of ${channels} nor one of them`);
+      }
+      checkClasses(where, constant, true);
+      return;
+    }
     if (!node || !before.groups.has(node)) fail(where, "it is not known when the pass starts");
     checkClasses(where, constant, (node.axes & CLASS) !== 0);
   });
@@ -159,7 +182,11 @@ function checkLists(
     // A sum that joins the classes may be taken class by class, or of values that were joined before.
     checkClasses(where, sum, (node.axes & CLASS) !== 0 || sum.perClass || sum.class !== undefined);
   });
+  for (const { name } of storesOf(planPass.pass)) {
+    if (!arrays.some((array) => array.name === name)) fail(place, `nothing keeps ${name}`);
+  }
   for (const node of planPass.pass.reductions) {
+    if (node.op === "totalBy") continue;
     const own = sums.filter((sum) => sum.node === node.id);
     const what = `node ${node.id} (${node.op})`;
     if (own.length === 0) fail(place, `no sum is kept for ${what}`);
@@ -214,8 +241,9 @@ function meaningOf(
     const field = pass.loads.find((node) => node.op === "field" && name === `field ${node.name}`);
     return field ? given((field.axes & CLASS) !== 0) : refuse("this pass reads no such field");
   }
-  const store = pass.stores.find(({ routine, argument }) => name === `stored ${routine.id} argument ${argument}`);
-  if (store) return { type: "float32", reads: false, writes: true, differs: (store.routine.axes & CLASS) !== 0 };
-  const routine = [...before.routines].find(({ id }) => name === `stored ${id}`);
-  return routine ? given((routine.axes & CLASS) !== 0) : refuse("nothing of that name is known when the pass starts");
+  const store = storesOf(pass).find((own) => own.name === name);
+  if (store) return { type: "float32", reads: false, writes: true, differs: store.perClass };
+  const gathers = pass.voxels.filter(({ op }) => op === "gather");
+  const stored = [...before.routines, ...gathers].find(({ id }) => name === `stored ${id}`);
+  return stored ? given((stored.axes & CLASS) !== 0) : refuse("nothing of that name is known when the pass starts");
 }

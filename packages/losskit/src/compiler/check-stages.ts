@@ -126,6 +126,10 @@ function checkUse(
     refuse(`is read from row ${held.row} before stage ${held.afterStage + 1} has filled it`);
   if (value.level > rounds) refuse(`needs ${value.level} rounds over the classes, and ${rounds} are over`);
   if (held && held.afterStage !== index) return;
+  if (value.op === "matmul") {
+    const vector = kept.get(value.args[0].id);
+    if (!vector || vector.afterStage >= index) refuse("takes its vector from a row, and no earlier stage fills one");
+  }
   if (value.op === "overClasses") refuse("is joined over the classes and is kept in no row");
   if (!readsArray(value)) return;
   const { name, access } = arrays[value.data];

@@ -15,11 +15,9 @@ export function combineUniform(kernel: Kernel, graph: Graph): { kernel: Kernel; 
   const constants: KernelConstant[] = [];
   const groups = new Map<number, Node>();
 
-  function slotOf({ source, perClass, class: own }: KernelConstant): number {
-    const known = constants.findIndex(
-      (entry) => entry.source === source && entry.perClass === perClass && entry.class === own,
-    );
-    return known >= 0 ? known : constants.push({ source, perClass, ...(own === undefined ? {} : { class: own }) }) - 1;
+  function slotOf(constant: KernelConstant): number {
+    const known = constants.findIndex((entry) => isSame(entry, constant));
+    return known >= 0 ? known : constants.push(constant) - 1;
   }
   // Labels are compared with it, and no value names its slot.
   for (const constant of kernel.constants) if (constant.source === "ignore") slotOf(constant);
@@ -35,11 +33,14 @@ export function combineUniform(kernel: Kernel, graph: Graph): { kernel: Kernel; 
   function moveOnce(value: KernelValue): KernelValue {
     if (value.op === "constant") return { ...value, data: slotOf(kernel.constants[value.data]) };
     if (value.op === "number" || value.args.length === 0) return value;
+    if (value.op === "matmul") {
+      return { ...value, data: slotOf(kernel.constants[value.data]), args: value.args.map(move) };
+    }
     const combined = value.uniform && !value.mask ? groupValue(value, kernel, graph) : undefined;
     if (!combined) return { ...value, args: value.args.map(move) };
     const { node, class: own } = combined;
     for (const part of groupParts(node)) groups.set(part.id, part);
-    const data = slotOf({ source: node.id, perClass: value.perClass, class: own });
+    const data = slotOf({ source: node.id, perClass: value.perClass, ...(own === undefined ? {} : { class: own }) });
     return { ...value, op: "constant", args: [], data };
   }
   const effect = (entry: Effect): Effect => {
@@ -51,6 +52,9 @@ export function combineUniform(kernel: Kernel, graph: Graph): { kernel: Kernel; 
   const ordered = [...groups.values()].sort((a, b) => a.id - b.id);
   return { kernel: { ...kernel, constants, stages }, groups: ordered };
 }
+
+const isSame = (a: KernelConstant, b: KernelConstant) =>
+  a.source === b.source && a.perClass === b.perClass && a.class === b.class && String(a.columns) === String(b.columns);
 
 /** A node and what the combine step makes it of. Sums over voxels are done by then. */
 function groupParts(root: Node): Node[] {
@@ -101,10 +105,14 @@ function groupValue(
   function makeNode(value: KernelValue): Node | undefined {
     if (value.op === "number") return graph.number(value.data);
     if (value.op === "constant") {
-      const { source, class: own } = constants[value.data];
+      const { source, class: own, columns } = constants[value.data];
       if (source === "ignore") return undefined;
       if (own !== undefined) classes.add(own);
-      return graph.nodes[source];
+      const node = graph.nodes[source];
+      if (!columns) return node;
+      // A column of the matrix is its product with the vector that is 1 there.
+      const isColumn = graph.combine("eq", graph.input("class"), graph.number(columns[0]));
+      return graph.matmul(node.name, node.value === 1, isColumn);
     }
     const args = value.args.map(nodeOf);
     if (args.length === 0 || args.includes(undefined)) return undefined;

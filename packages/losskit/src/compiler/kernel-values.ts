@@ -18,6 +18,9 @@ const FOLD: Partial<Record<FloatOp, (a: number, b: number) => number>> = {
   expm1: Math.expm1,
 };
 
+/** The largest float32. */
+export const LARGEST_FLOAT = 2 ** 128 - 2 ** 104;
+
 export type KernelValues = ReturnType<typeof createKernelValues>;
 
 export function createKernelValues() {
@@ -229,12 +232,18 @@ export function createKernelValues() {
     });
   }
 
-  /** Of each class the sum over the others: unlike sum - a it loses nothing where one class has nearly all. */
-  const otherClasses = (a: KernelValue) => make("otherClasses", [a], { perClass: true, level: a.level + 1 });
+  /** Of each class the sum over the others, or the largest of them: unlike sum - a it loses nothing where one class has nearly all. */
+  const otherClasses = (how: "add" | "max", a: KernelValue) =>
+    make("otherClasses", [a], { data: how === "max" ? 1 : 0, perClass: true, level: a.level + 1 });
+
+  /** @param slot of the constant that holds the rows of the matrix */
+  const matmul = (slot: number, a: KernelValue) =>
+    make("matmul", [a], { data: slot, perClass: true, uniform: false, level: a.level + 1 });
 
   return {
     values,
     otherClasses,
+    matmul,
     number,
     zero,
     one,
@@ -252,51 +261,4 @@ export function createKernelValues() {
     binary,
     overClasses,
   };
-}
-
-/**
- * Splits a value into `rest + factor × l`, l one of the values it is made of; undefined where it is not linear in l.
- */
-export function linearIn(
-  k: KernelValues,
-  value: KernelValue,
-  l: KernelValue,
-): { readonly rest: KernelValue; readonly factor: KernelValue } | undefined {
-  const seen = new Map<KernelValue, boolean>();
-  const contains = (v: KernelValue): boolean => {
-    const before = seen.get(v);
-    if (before !== undefined) return before;
-    const found = v === l || v.args.some(contains);
-    seen.set(v, found);
-    return found;
-  };
-  function split(v: KernelValue): { rest: KernelValue; factor: KernelValue } | undefined {
-    if (v === l) return { rest: k.zero, factor: k.one };
-    if (!contains(v)) return { rest: v, factor: k.zero };
-    if (v.op === "neg" || v.op === "keep") {
-      const inner = split(v.args[v.args.length - 1]);
-      const [m] = v.args;
-      const map = (a: KernelValue) => (v.op === "neg" ? k.unary("neg", a) : k.keep(m, a));
-      return inner && { rest: map(inner.rest), factor: map(inner.factor) };
-    }
-    if (v.op === "add" || v.op === "sub") {
-      const [a, b] = v.args.map(split);
-      const op = v.op;
-      return a && b && { rest: k.binary(op, a.rest, b.rest), factor: k.binary(op, a.factor, b.factor) };
-    }
-    if (v.op === "select" && !contains(v.args[0])) {
-      const [a, b] = v.args.slice(1).map(split);
-      const [m] = v.args;
-      return a && b && { rest: k.select(m, a.rest, b.rest), factor: k.select(m, a.factor, b.factor) };
-    }
-    if (v.op === "mul") {
-      const [a, b] = v.args;
-      const [other, inner] = contains(a) ? [b, a] : [a, b];
-      if (contains(other)) return undefined;
-      const parts = split(inner);
-      return parts && { rest: k.binary("mul", other, parts.rest), factor: k.binary("mul", other, parts.factor) };
-    }
-    return undefined;
-  }
-  return contains(value) ? split(value) : undefined;
 }

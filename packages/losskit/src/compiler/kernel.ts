@@ -2,7 +2,10 @@
 
 /** Where a kernel reads or writes one number per voxel, or per channel and voxel. */
 export interface KernelArray {
-  /** "logits", "target", "weights", "field NAME", "gradient", "values", or "stored N" for what a routine takes or gives. */
+  /**
+   * "logits", "target", "weights", "field NAME", "gradient", "values"; "stored N" for what routine or gather N gives, and "stored N argument I" for
+   * what routine or sum by object N takes.
+   */
   readonly name: string;
   /** Whether each class has its own stretch of it. */
   readonly perClass: boolean;
@@ -19,6 +22,11 @@ export interface KernelConstant {
   readonly source: number | "ignore";
   readonly perClass: boolean;
   readonly class?: number;
+  /**
+   * Of a matmul node: elements of the row of its matrix that belongs to the class, as a list of columns. A list of several holds several numbers,
+   * side by side.
+   */
+  readonly columns?: readonly number[];
 }
 
 export type LeafOp =
@@ -69,14 +77,19 @@ export type MixedOp =
 export type ClassOp =
   /** Sum or largest over the classes: one for all of them. */
   | "overClasses"
-  /** Of each class the sum over the other ones; only where the classes are written out. */
-  | "otherClasses";
+  /** Of each class the sum over the other ones, or the largest of them; only where the classes are to be written out. */
+  | "otherClasses"
+  /** Of each class the sum over all of them, each times its element of a row of a matrix: M v. What it is of lies in a row. */
+  | "matmul";
 
 export interface KernelValue {
   readonly id: number;
   readonly op: LeafOp | FloatOp | MaskOp | MixedOp | ClassOp;
   readonly args: readonly KernelValue[];
-  /** Of a number its value, of a constant or load its slot, of an overClasses 1 for the largest and 0 for the sum. */
+  /**
+   * Of a number its value; of a constant or load its slot, and of a matmul that of the constant with its matrix; where classes are joined 1 for the
+   * largest and 0 for the sum.
+   */
   readonly data: number;
   /** Whether it differs between classes. */
   readonly perClass: boolean;

@@ -2,7 +2,7 @@
 
 import type { Activation } from "../formula/options.js";
 import type { KernelValue } from "./kernel.js";
-import type { KernelValues } from "./kernel-values.js";
+import { type KernelValues, LARGEST_FLOAT } from "./kernel-values.js";
 
 /** With activation "none" the logarithms see probabilities of at least this: backends/reference/inputs.ts has the reason. */
 const SMALLEST_PROBABILITY = 1e-12;
@@ -14,6 +14,8 @@ export interface Probabilities {
   logQ(): KernelValue;
   /** Whether p is above one half, where 1 - p must not be a difference. */
   large(): KernelValue;
+  /** Of a softmax: the slope along the logits of something with this slope along log(1 - p). */
+  slopeOfLogQ(slope: KernelValue): KernelValue;
 }
 
 /** Every value is made once, and only where something asks for it. */
@@ -28,6 +30,8 @@ const lazy = <T>(make: () => T): (() => T) => {
 const unavailable = (name: string) => (): never => {
   throw new Error(`a kernel cannot have ${name} here; the schedule should have seen to it`);
 };
+
+const slopeOfLogQ = unavailable("the slope of log(1 - p) of a softmax");
 
 /**
  * What a sigmoid is made from: "exponential" exp(-|x|), of whose 1 + exp(-|x|) a sum of logarithms is one logarithm of a product, or
@@ -51,6 +55,7 @@ export function sigmoidOf(k: KernelValues, x: KernelValue, source: SigmoidSource
     q: lazy(() => k.select(positive(), small(), large())),
     ...logarithmsOf(k, () => x, log),
     large: positive,
+    slopeOfLogQ,
   };
 }
 
@@ -71,22 +76,37 @@ function smallSide(k: KernelValues, x: KernelValue, source: SigmoidSource): Kern
 /**
  * Softmax of few classes, which are written out: with the exponentials of the other classes summed for each class, p and 1 - p are
  * quotients of sums of positive numbers, and nothing cancels.
+ *
+ * @param classes how many there are
  */
-export function softmaxOfFew(k: KernelValues, x: KernelValue): Probabilities {
+export function softmaxOfFew(k: KernelValues, x: KernelValue, classes: number): Probabilities {
   const m = lazy(() => k.overClasses("max", x));
   const e = lazy(() => k.binary("expDifference", x, m()));
-  const others = lazy(() => k.otherClasses(e()));
+  const others = lazy(() => k.otherClasses("add", e()));
   // Of the likeliest class, whose own exponential is 1.
   const rest = lazy(() => k.unary("neg", k.overClasses("max", k.unary("neg", others()))));
   const overZ = lazy(() => k.binary("div", k.one, k.binary("add", k.one, rest())));
   const logZ = lazy(() => k.unary("log1pPositive", rest()));
-  return {
-    p: lazy(() => k.binary("mul", e(), overZ())),
-    q: lazy(() => k.binary("mul", others(), overZ())),
-    logP: lazy(() => k.binary("sub", k.binary("sub", x, m()), logZ())),
-    logQ: unavailable("log(1 - p) of a softmax"),
-    large: unavailable("the side of a probability"),
-  };
+  const p = lazy(() => k.binary("mul", e(), overZ()));
+  const q = lazy(() => k.binary("mul", others(), overZ()));
+  const logP = lazy(() => k.binary("sub", k.binary("sub", x, m()), logZ()));
+  const large = lazy(() => k.compare("lt", k.number(0.5), p()));
+  if (classes === 2) {
+    // 1 - p of a class is p of the other one.
+    return {
+      p,
+      q,
+      logP,
+      logQ: lazy(() => k.otherClasses("add", logP())),
+      large,
+      slopeOfLogQ(slope) {
+        const along = k.binary("mul", slope, p());
+        return k.binary("sub", k.otherClasses("add", along), along);
+      },
+    };
+  }
+  const second = lazy(() => k.unary("neg", k.overClasses("max", k.unary("neg", k.otherClasses("max", x)))));
+  return { p, q, logP, large, ...complementOf(k, x, { m, second, p, q, large, logZ }) };
 }
 
 /**
@@ -96,23 +116,60 @@ export function softmaxOfFew(k: KernelValues, x: KernelValue): Probabilities {
 export function softmaxOf(k: KernelValues, x: KernelValue): Probabilities {
   const m = lazy(() => k.overClasses("max", x));
   const e = lazy(() => k.binary("expDifference", x, m()));
+  const isTop = lazy(() => k.compare("eq", x, m()));
   const others = lazy(() => {
-    const isTop = k.compare("eq", x, m());
-    const sum = k.overClasses("add", k.keep(k.not(isTop), e()));
+    const sum = k.overClasses("add", k.keep(k.not(isTop()), e()));
     // Of classes that share the first place all but one are others, each with an exponential of 1.
-    const ties = k.binary("sub", k.overClasses("add", k.asFloat(isTop)), k.one);
+    const ties = k.binary("sub", k.overClasses("add", k.asFloat(isTop())), k.one);
     return k.binary("add", sum, ties);
   });
   const overZ = lazy(() => k.binary("div", k.one, k.binary("add", k.one, others())));
   const logZ = lazy(() => k.unary("log1pPositive", others()));
   const p = lazy(() => k.binary("mul", e(), overZ()));
   const large = lazy(() => k.compare("lt", k.number(0.5), p()));
+  const q = lazy(() => k.select(large(), k.binary("mul", others(), overZ()), k.binary("sub", k.one, p())));
+  // Where several classes share the first place this is not theirs, but then none has more than one half.
+  const second = lazy(() => k.overClasses("max", k.select(isTop(), k.number(-LARGEST_FLOAT), x)));
   return {
     p,
-    q: lazy(() => k.select(large(), k.binary("mul", others(), overZ()), k.binary("sub", k.one, p()))),
+    q,
     logP: lazy(() => k.binary("sub", k.binary("sub", x, m()), logZ())),
-    logQ: unavailable("log(1 - p) of a softmax"),
     large,
+    ...complementOf(k, x, { m, second, p, q, large, logZ }),
+  };
+}
+
+/**
+ * log(1 - p) of a softmax and its slope. Up to one half it is log(1 + (-p)). At most one class has more; there 1 - p = R / Z, R the sum of the other exponentials
+ * exp(x - m), which may all underflow: with the second largest logit s, log R = s - m + log S, where S is the sum of exp(x - s)
+ * over the other classes, from 1 to their number.
+ *
+ * d log(1 - p_c) / dx_k is p_c p_k / (1 - p_c), and -p_c for k = c. Of the class t with more than one half p_k / (1 - p_t), a quotient of what may underflow, is
+ * exp(x_k - s) / S; of all others 1 - p is one half or more. So the slope along x_k is p_k (G - g_k / (1 - p_k)) for slopes g along
+ * log(1 - p) and G the sum of g p / (1 - p), both without t; for t itself p_t (G - g_t); and g_t p_t exp(x_k - s) / S is added for k ≠ t.
+ */
+function complementOf(
+  k: KernelValues,
+  x: KernelValue,
+  { m, second, p, q, large, logZ }: Readonly<Record<"m" | "second" | "p" | "q" | "large" | "logZ", () => KernelValue>>,
+): Pick<Probabilities, "logQ" | "slopeOfLogQ"> {
+  // Of the largest class, whose own exponential is 1 here, and of the second.
+  const decay = lazy(() => k.binary("expDifference", k.binary("min", x, second()), second()));
+  const beyondTwo = lazy(() => k.binary("sub", k.overClasses("add", decay()), k.number(2)));
+  return {
+    logQ: lazy(() => {
+      const logR = k.binary("add", k.binary("sub", second(), m()), k.unary("log1pPositive", beyondTwo()));
+      const ofSmall = k.unary("log1pUnit", k.unary("neg", p()));
+      return k.select(large(), k.binary("sub", logR, logZ()), ofSmall);
+    }),
+    slopeOfLogQ(slope) {
+      const overQ = k.binary("div", slope, q());
+      const all = k.overClasses("add", k.keep(k.not(large()), k.binary("mul", overQ, p())));
+      const own = k.binary("mul", p(), k.binary("sub", all, k.select(large(), slope, overQ)));
+      const ofLarge = k.overClasses("add", k.keep(large(), k.binary("mul", slope, p())));
+      const share = k.binary("div", decay(), k.binary("add", k.one, beyondTwo()));
+      return k.binary("add", own, k.keep(k.not(large()), k.binary("mul", ofLarge, share)));
+    },
   };
 }
 
@@ -132,6 +189,7 @@ export function givenProbabilities(k: KernelValues, x: KernelValue): Probabiliti
       ),
     ),
     large: unavailable("the side of a given probability"),
+    slopeOfLogQ,
   };
 }
 
@@ -170,6 +228,7 @@ export function fromStash(k: KernelValues, stash: KernelValue, logits?: () => Ke
     logP: logs?.logP ?? unavailable("log(p) from the stash"),
     logQ: logs?.logQ ?? unavailable("log(1 - p) from the stash"),
     large: () => large,
+    slopeOfLogQ,
   };
 }
 
@@ -199,10 +258,16 @@ export function slopeAlongLogits(
     return k.binary("add", k.binary("add", region, logs), dx);
   }
   const slope = k.binary("add", times(along, given.p), dLogP);
-  if (k.is(slope, 0)) return dx;
+  const regions = k.is(slope, 0) ? k.zero : slopeOfSoftmax(k, few, slope, given);
+  const logs = k.is(dLogQ, 0) ? k.zero : given.slopeOfLogQ(dLogQ);
+  return k.binary("add", k.binary("add", regions, logs), dx);
+}
+
+/** @param slope along log p */
+function slopeOfSoftmax(k: KernelValues, few: boolean, slope: KernelValue, given: Probabilities): KernelValue {
   if (few) {
-    const ofOthers = k.binary("mul", given.p(), k.otherClasses(slope));
-    return k.binary("add", k.binary("sub", k.binary("mul", slope, given.q()), ofOthers), dx);
+    const ofOthers = k.binary("mul", given.p(), k.otherClasses("add", slope));
+    return k.binary("sub", k.binary("mul", slope, given.q()), ofOthers);
   }
   const large = given.large();
   const others = k.overClasses("add", k.keep(k.not(large), slope));
@@ -210,5 +275,5 @@ export function slopeAlongLogits(
   const all = k.binary("add", others, top);
   const ofLarge = k.binary("sub", k.binary("mul", slope, given.q()), k.binary("mul", given.p(), others));
   const ofSmall = k.binary("sub", slope, k.binary("mul", given.p(), all));
-  return k.binary("add", k.select(large, ofLarge, ofSmall), dx);
+  return k.select(large, ofLarge, ofSmall);
 }

@@ -1,7 +1,7 @@
 // How a sum over voxels is taken: class by class, and with what is the same for many voxels or classes taken out.
 
 import type { KernelValue } from "./kernel.js";
-import { type KernelValues, linearIn } from "./kernel-values.js";
+import type { KernelValues } from "./kernel-values.js";
 
 export interface SumPart {
   readonly value: KernelValue;
@@ -76,10 +76,11 @@ function sumOfLabels(k: KernelValues, value: KernelValue): KernelValue | undefin
 
 /**
  * A sum of c × log(1 + e), with the same c for all voxels, is c times one logarithm of the product of the 1 + e: the logarithm leaves the loop.
- * Cross entropy is such a sum, once log p and log(1 - p) are written with e = exp(-|x|).
+ * Cross entropy is such a sum, once log p and log(1 - p) are written with e = exp(-|x|). An e below 0 stays out: factors of a half are soon a
+ * product that is nothing beside the 1 which is taken off it.
  */
 function withProduct(k: KernelValues, value: KernelValue): Omit<SumPart, "perClass"> {
-  const isLogarithm = ({ op }: KernelValue) => op === "log1pUnit";
+  const isLogarithm = ({ op, args }: KernelValue) => op === "log1pUnit" && args[0].op === "expNegative";
   const log = valueIn(value, isLogarithm);
   const parts = log && linearIn(k, value, log);
   if (!log || !parts?.factor.uniform || valueIn(parts.rest, isLogarithm)) return { value };
@@ -97,4 +98,51 @@ function valueIn(value: KernelValue, isMeant: (value: KernelValue) => boolean): 
     stack.push(...next.args);
   }
   return undefined;
+}
+
+/**
+ * Splits a value into `rest + factor × l`, l one of the values it is made of; undefined where it is not linear in l.
+ */
+function linearIn(
+  k: KernelValues,
+  value: KernelValue,
+  l: KernelValue,
+): { readonly rest: KernelValue; readonly factor: KernelValue } | undefined {
+  const seen = new Map<KernelValue, boolean>();
+  const contains = (v: KernelValue): boolean => {
+    const before = seen.get(v);
+    if (before !== undefined) return before;
+    const found = v === l || v.args.some(contains);
+    seen.set(v, found);
+    return found;
+  };
+  function split(v: KernelValue): { rest: KernelValue; factor: KernelValue } | undefined {
+    if (v === l) return { rest: k.zero, factor: k.one };
+    if (!contains(v)) return { rest: v, factor: k.zero };
+    if (v.op === "neg" || v.op === "keep") {
+      const inner = split(v.args[v.args.length - 1]);
+      const [m] = v.args;
+      const map = (a: KernelValue) => (v.op === "neg" ? k.unary("neg", a) : k.keep(m, a));
+      return inner && { rest: map(inner.rest), factor: map(inner.factor) };
+    }
+    if (v.op === "add" || v.op === "sub") {
+      const [a, b] = v.args.map(split);
+      const op = v.op;
+      return a && b && { rest: k.binary(op, a.rest, b.rest), factor: k.binary(op, a.factor, b.factor) };
+    }
+    if (v.op === "select" && !contains(v.args[0])) {
+      const [a, b] = v.args.slice(1).map(split);
+      const [m] = v.args;
+      return a && b && { rest: k.select(m, a.rest, b.rest), factor: k.select(m, a.factor, b.factor) };
+    }
+    if (v.op === "mul") {
+      const [a, b] = v.args;
+      const [other, inner] = contains(a) ? [b, a] : [a, b];
+      if (contains(other)) return undefined;
+      const parts = split(inner);
+      return parts && { rest: k.binary("mul", other, parts.rest), factor: k.binary("mul", other, parts.factor) };
+    }
+    return undefined;
+  }
+  return contains(value) ? split(value) : undefined;
 }

@@ -1,7 +1,7 @@
 // A pass of a schedule as a kernel: every node becomes values of 4 lanes, every result an effect.
 
-import { CLASS, INSTANCE, VOXEL } from "../formula/axes.js";
-import type { Graph, Node } from "../formula/node.js";
+import { CLASS, VOXEL } from "../formula/axes.js";
+import type { Node } from "../formula/node.js";
 import type { Activation } from "../formula/options.js";
 import type { Kernel, KernelArray, KernelCheck, KernelConstant, KernelSum, KernelValue } from "./kernel.js";
 import { createKernelValues, type KernelValues } from "./kernel-values.js";
@@ -19,7 +19,7 @@ import {
 } from "./lower-inputs.js";
 import { lowerNode } from "./lower-operations.js";
 import { sumParts } from "./lower-sums.js";
-import type { Pass, Schedule } from "./schedule.js";
+import { type Pass, type Schedule, storesOf } from "./schedule.js";
 import { stage, type Wanted } from "./stages.js";
 import { unrollClasses, writesOutClasses } from "./unroll-classes.js";
 
@@ -44,19 +44,8 @@ const ONE_BITS = 0x3f800000;
 const LARGEST_BITS = 0x7f7fffff;
 
 /** Why kernels cannot run a graph; undefined where they can. */
-export function kernelRefusal(schedule: Schedule, graph: Graph, activation: Activation): string | undefined {
+export function kernelRefusal(schedule: Schedule): string | undefined {
   const nodes = schedule.passes.flatMap(({ loads, voxels, reductions }) => [...loads, ...voxels, ...reductions]);
-  for (const node of nodes) {
-    if (node.axes & INSTANCE || node.op === "totalBy" || node.op === "gather" || node.op === "instanceNumber") {
-      return "it sums over objects (sum_by), which only the reference backend does";
-    }
-    if (node.op === "matmul") return "it multiplies by a matrix, which only the reference backend does";
-    if (activation === "softmax") {
-      const slope = node.op === "activation" && !graph.isNumber(node.args[4], 0);
-      if (node.name === "logQ" || slope)
-        return "it takes log(1 - p) of a softmax, which only the reference backend does";
-    }
-  }
   if (nodes.length > MAX_VALUES) return `it has ${nodes.length} steps per voxel; kernels take at most ${MAX_VALUES}`;
   return undefined;
 }
@@ -98,17 +87,26 @@ export function lowerPass(pass: Pass, context: KernelContext, stash: StashUse, c
   function load(name: string, perClass: boolean): KernelValue {
     return k.load(arraySlot(name, perClass, "float32", "read"), perClass && many);
   }
-  function constant(source: KernelConstant["source"], perClass: boolean): KernelValue {
-    const slot = constants.findIndex((entry) => entry.source === source);
-    const own = slot < 0 ? constants.push({ source, perClass: perClass && many }) - 1 : slot;
-    return k.constant(own, perClass && many);
+  function constantSlot(source: KernelConstant["source"], perClass: boolean, columns?: readonly number[]): number {
+    const slot = constants.findIndex((entry) => entry.source === source && String(entry.columns) === String(columns));
+    return slot < 0 ? constants.push({ source, perClass: perClass && many, ...(columns && { columns }) }) - 1 : slot;
+  }
+  const constant = (source: KernelConstant["source"], perClass: boolean, columns?: readonly number[]): KernelValue =>
+    k.constant(constantSlot(source, perClass, columns), perClass && many);
+  /** A matrix times the vector over the classes. */
+  function product({ id }: Node, vector: KernelValue): KernelValue {
+    const columns = Array.from({ length: context.channels }, (_, c) => c);
+    if (vector.perClass) return k.matmul(constantSlot(id, true, columns), vector);
+    // The same number for all classes: times the sum of the row.
+    const row = columns.map((c) => constant(id, true, [c])).reduce((sum, entry) => k.binary("add", sum, entry));
+    return k.binary("mul", row, vector);
   }
 
   const { target, valid } = targetValues(k, context, load, constant, (type, perClass) =>
     arraySlot("target", perClass, type, "read"),
   );
   const source = sigmoidSource(pass);
-  const probabilities = activated(k, context.activation, few, stash, load, source);
+  const probabilities = activated(k, context, few, stash, load, source);
   const lowered = new Map<Node, KernelValue>();
   const valueFor = (node: Node): KernelValue => {
     if (node.op === "number") return k.number(node.value);
@@ -131,15 +129,20 @@ export function lowerPass(pass: Pass, context: KernelContext, stash: StashUse, c
     } else lowered.set(node, probabilities[node.name as "p" | "q" | "logP" | "logQ"]());
   }
   for (const node of pass.voxels) {
+    if (node.op === "gather") {
+      // Its first argument has a number of objects for each class of each image: a kernel reads what it gives.
+      lowered.set(node, load(`stored ${node.id}`, (node.axes & CLASS) !== 0));
+      continue;
+    }
     const args = node.args.map(valueFor);
-    const value =
-      node.op === "activation"
-        ? slopeAlongLogits(k, context.activation, few, args as unknown as Slopes, probabilities)
-        : lowerNode(k, node, args, many, context.wholeExponent);
-    lowered.set(node, value);
+    if (node.op === "activation") {
+      lowered.set(node, slopeAlongLogits(k, context.activation, few, args as unknown as Slopes, probabilities));
+    } else if (node.op === "matmul") lowered.set(node, product(node, args[0]));
+    else lowered.set(node, lowerNode(k, node, args, many, context.wholeExponent));
   }
 
   for (const node of pass.reductions) {
+    if (node.op === "totalBy") continue;
     const how = node.op as KernelSum["how"];
     const whole = valueFor(node.args[0]);
     const differs = many && (node.args[0].axes & CLASS) !== 0;
@@ -150,9 +153,8 @@ export function lowerPass(pass: Pass, context: KernelContext, stash: StashUse, c
       wanted.push({ kind: "sum", sum, ...part });
     }
   }
-  for (const { value, routine, argument } of pass.stores) {
-    const name = `stored ${routine.id} argument ${argument}`;
-    const array = arraySlot(name, (routine.axes & CLASS) !== 0, "float32", "write");
+  for (const { value, name, perClass } of storesOf(pass)) {
+    const array = arraySlot(name, perClass, "float32", "write");
     wanted.push({ kind: "write", array, value: valueFor(value) });
   }
   if (stash === "leaves") {
@@ -235,7 +237,7 @@ const findsExtreme = ({ reductions }: Pass) => reductions.some(({ op }) => op !=
 
 function activated(
   k: KernelValues,
-  activation: Activation,
+  { activation, channels }: KernelContext,
   few: boolean,
   stash: StashUse,
   load: (name: string, perClass: boolean) => KernelValue,
@@ -248,8 +250,9 @@ function activated(
       const logits = activation === "sigmoid" ? () => load("logits", true) : undefined;
       made ??= fromStash(k, load("gradient", true), logits);
     } else if (activation === "sigmoid") made ??= sigmoidOf(k, load("logits", true), source);
-    else if (activation === "softmax") made ??= (few ? softmaxOfFew : softmaxOf)(k, load("logits", true));
-    else made ??= givenProbabilities(k, load("logits", true));
+    else if (activation === "softmax") {
+      made ??= few ? softmaxOfFew(k, load("logits", true), channels) : softmaxOf(k, load("logits", true));
+    } else made ??= givenProbabilities(k, load("logits", true));
     return made;
   };
   return {
@@ -258,5 +261,6 @@ function activated(
     logP: () => own().logP(),
     logQ: () => own().logQ(),
     large: () => own().large(),
+    slopeOfLogQ: (slope) => own().slopeOfLogQ(slope),
   };
 }

@@ -2,11 +2,14 @@
 
 import { readsArray, valuesIn } from "./check-kernel-values.js";
 import type { Effect, Kernel, KernelArray, KernelValue } from "./kernel.js";
+import { apart } from "./print-nodes.js";
 import { atom, BINDS, call, infix, LONGEST_PART, minus, number, operation, type Term } from "./print-terms.js";
 
 export interface KernelWords {
-  /** How the group value behind a constant is written. */
-  constant(source: number): Term;
+  /** How the group value behind a constant is written, or with a column an element of a matrix. */
+  constant(source: number, column?: number): Term;
+  /** How the matrix of a matmul node is written. */
+  matrix(source: number): Term;
   /** How an array is called. */
   array(array: KernelArray): string;
   /** A name that nothing else has. */
@@ -23,7 +26,10 @@ export const index = ({ perClass, class: own }: { readonly perClass: boolean; re
   perClass ? "[c]" : own === undefined ? "" : `[${own}]`;
 
 /** An array by its own name. */
-export const arrayName = (array: KernelArray): string => array.name.replace(/^field /u, "") + index(array);
+export const arrayName = (array: KernelArray): string => {
+  const field = array.name.match(/^field (.*)$/u)?.[1];
+  return (field === undefined ? array.name : apart(field, "field")) + index(array);
+};
 
 /** First letter of the names of values that have no better one. */
 const LETTERS: Partial<Record<KernelValue["op"], string>> = {
@@ -169,7 +175,10 @@ function termOf(value: KernelValue, kernel: Kernel, words: KernelWords, args: re
       return number(data);
     case "constant": {
       const constant = kernel.constants[data];
-      return constant.source === "ignore" ? atom("ignore") : ofClass(words.constant(constant.source), constant.class);
+      if (constant.source === "ignore") return atom("ignore");
+      // With one channel there is one row of a matrix, which is for no class.
+      const own = constant.columns && !constant.perClass ? (constant.class ?? 0) : constant.class;
+      return ofClass(words.constant(constant.source, constant.columns?.[0]), own);
     }
     case "load":
       return array();
@@ -200,6 +209,8 @@ function termOf(value: KernelValue, kernel: Kernel, words: KernelWords, args: re
       return call("copy_sign", args[0], args[1]);
     case "overClasses":
       return call(data === 1 ? "classes_max" : "classes_sum", args[0]);
+    case "matmul":
+      return call("matmul", words.matrix(kernel.constants[data].source as number), args[0]);
     default:
       return operation(op, args) ?? call(op, ...args);
   }

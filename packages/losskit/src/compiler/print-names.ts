@@ -32,14 +32,18 @@ export function knownNames(
 
   function givens(): Probabilities[] {
     if (stash === "finds") return [fromStash(k, x)];
-    if (activation === "softmax") return [few ? softmaxOfFew(k, x) : softmaxOf(k, x)];
+    if (activation === "softmax") return [few ? softmaxOfFew(k, x, channels) : softmaxOf(k, x)];
     if (activation === "none") return [givenProbabilities(k, x)];
     return [sigmoidOf(k, x, "exponential"), sigmoidOf(k, x, "probability")];
   }
+  /** The first name stays: of two classes 1 - p of one is p of the other. */
+  const call = (mark: string | undefined, name: string) => {
+    if (mark !== undefined && !names.has(mark)) names.set(mark, name);
+  };
   function add(value: KernelValue, name: string): void {
     if (!few) {
-      const mark = marksOf({ arrays: [array], constants: [] }, valuesIn([value])).get(value) as string;
-      names.set(mark, many ? `${name}[c]` : name);
+      const marks = marksOf({ arrays: [array], constants: [] }, valuesIn([value]));
+      call(marks.get(value), many ? `${name}[c]` : name);
       return;
     }
     const out = { ...array, name: "out", access: "write" } as const;
@@ -47,8 +51,7 @@ export function knownNames(
     const parts = { arrays: [array, out], constants: [], sums: [], checks: [], wanted };
     const unrolled = unrollClasses(parts, channels, () => false);
     unrolled.wanted.forEach((entry, c) => {
-      if (entry.kind !== "write") return;
-      names.set(marksOf(unrolled, valuesIn([entry.value])).get(entry.value) as string, `${name}[${c}]`);
+      if (entry.kind === "write") call(marksOf(unrolled, valuesIn([entry.value])).get(entry.value), `${name}[${c}]`);
     });
   }
 

@@ -1,6 +1,6 @@
 // The combine step of a plan as text: values without voxels, by their names and as infix expressions.
 
-import { CLASS, describeAxes, IMAGE, VOXEL } from "../formula/axes.js";
+import { CLASS, describeAxes, IMAGE, INSTANCE, VOXEL } from "../formula/axes.js";
 import { GRADIENT_OF_ROUTINE, type Node, reachable } from "../formula/node.js";
 import type { Plan } from "./plan.js";
 import { atom, BINDS, call, createNames, infix, LONGEST_PART, number, operation, type Term } from "./print-terms.js";
@@ -12,6 +12,10 @@ export interface NodePrinter {
   call(nodes: readonly Node[], nameOf: (node: Node) => string): void;
   /** The node by its name or as an expression; of voxel values as a formula has them. */
   text(node: Node): string;
+  /** The matrix of a matmul node. */
+  matrix(node: Node): Term;
+  /** Its element in the row of class c and in a column. */
+  element(node: Node, column: number): Term;
   /** A name that nothing else has. */
   readonly freeName: (wanted: string) => string;
 }
@@ -32,32 +36,52 @@ const OWN_WORDS = [
   "c",
   "log_p",
   "log_q",
+  "small",
+  "large",
   "logits",
   "target",
   "weights",
   "gradient",
   "values",
   "ignore",
+  "o",
 ];
+
+/** A name of the formula where it is none of our own words: a parameter q is not the q that is 1 - p. */
+export const apart = (name: string, kind: "parameter" | "field"): string =>
+  OWN_WORDS.includes(name) ? `${name}_${kind}` : name;
 
 /** What a graph adds to the parameters of a formula: compiler/program.ts and losses/bind.ts. */
 const ADDED: Readonly<Record<string, string>> = { weight: "weight", selected: "counted", classWeights: "class_weight" };
 
 export function createNodePrinter({ graph, context }: Plan): NodePrinter {
-  const parameters = graph.nodes.filter(({ op }) => op === "parameter").map(({ name }) => name);
+  const parameters = graph.nodes.filter(({ op }) => op === "parameter" || op === "matmul").map(({ name }) => name);
   const terms = new Set(parameters.map((name) => name.split(".")[0]));
-  const fields = graph.nodes.filter(({ op }) => op === "field").map(({ name }) => name);
+  const fields = graph.nodes.filter(({ op }) => op === "field").map(({ name }) => apart(name, "field"));
   const freeName = createNames([...OWN_WORDS, ...fields, ...parameters.map(parameterName)]);
   const known = new Map<Node, Term>();
 
   function parameterName(name: string): string {
     const [term, ...rest] = name.split(".");
     const symbol = rest.join(".");
-    const own = symbol.startsWith(":") ? (ADDED[symbol.slice(1)] ?? symbol.slice(1)) : symbol;
+    const own = symbol.startsWith(":") ? (ADDED[symbol.slice(1)] ?? symbol.slice(1)) : apart(symbol, "parameter");
     return terms.size > 1 ? `${own}.${Number(term) + 1}` : own;
   }
 
-  const indexed = (name: string, { axes }: Node) => (axes & CLASS && context.channels > 1 ? `${name}[c]` : name);
+  const indexed = (name: string, { axes }: Node) =>
+    name + (axes & CLASS && context.channels > 1 ? "[c]" : "") + (axes & INSTANCE ? "[o]" : "");
+
+  function matrix({ name, value }: Node): Term {
+    const own = atom(parameterName(name));
+    return value === 1 ? call("transpose", own) : own;
+  }
+  const element = ({ name, value }: Node, column: number): Term =>
+    atom(parameterName(name) + (value === 1 ? `[${column}][c]` : `[c][${column}]`));
+  /** The column that a matrix times the vector of one class is. */
+  const columnOf = ({ args: [vector] }: Node): number | undefined =>
+    vector.op === "eq" && vector.args[0].name === "class" && vector.args[1].op === "number"
+      ? vector.args[1].value
+      : undefined;
 
   /** One channel: there is nothing to sum over. */
   const isAlone = ({ over }: Node) => over === CLASS && context.channels === 1;
@@ -71,7 +95,7 @@ export function createNodePrinter({ graph, context }: Plan): NodePrinter {
       case "input":
         return INPUTS[node.name] ?? atom(node.name);
       case "field":
-        return atom(node.name);
+        return atom(apart(node.name, "field"));
       case "stop":
         return args[0];
       case "total":
@@ -87,6 +111,14 @@ export function createNodePrinter({ graph, context }: Plan): NodePrinter {
         return call(node.name.replace(GRADIENT_OF_ROUTINE, "_gradient"), ...args);
       case "activation":
         return call("along_logits", ...args);
+      case "matmul": {
+        const column = columnOf(node);
+        return column === undefined ? call("matmul", matrix(node), ...args) : element(node, column);
+      }
+      case "totalBy":
+        return call("sum_by", ...args);
+      case "instanceNumber":
+        return atom("o");
       default:
         return operation(node.op, args) ?? call(node.op, ...args);
     }
@@ -130,6 +162,8 @@ export function createNodePrinter({ graph, context }: Plan): NodePrinter {
       visit([node]);
       return (known.get(node) as Term).text;
     },
+    matrix,
+    element,
   };
 }
 
@@ -137,7 +171,7 @@ export function createNodePrinter({ graph, context }: Plan): NodePrinter {
 function reducer(kind: string, { over }: Node): string {
   if (over & VOXEL) return kind;
   const [axis] = describeAxes(over).split(/,| and /u);
-  return over === CLASS || over === IMAGE ? `${axis}_${kind}` : `all_${kind}`;
+  return over === CLASS || over === IMAGE || over === INSTANCE ? `${axis}_${kind}` : `all_${kind}`;
 }
 
 function extent({ over }: Node, channels: number): Term {

@@ -8,6 +8,7 @@ import { arrayName, createMarks, index, type KernelWords, printStages } from "./
 import { knownNames } from "./print-names.js";
 import { createNodePrinter, type NodePrinter } from "./print-nodes.js";
 import { atom } from "./print-terms.js";
+import { summandName } from "./schedule.js";
 
 const TYPE_WORDS = { uint8: "bytes", int32: "32-bit integers", float32: "float32" } as const;
 
@@ -21,7 +22,7 @@ interface Words {
 
 /**
  * The plan of a loss as text: the passes over the voxels with what they read, check, compute, sum and write, and the combine steps
- * between them. Values stand under the names of the formula where it has them; `[c]` marks what each class has for itself.
+ * between them. Values stand under the names of the formula where it has them; `[c]` marks what each class has for itself, `[o]` each object.
  *
  * @returns lines, the last with a line end
  */
@@ -41,11 +42,21 @@ export function printPlan(plan: Plan): string {
       first ? "BEFORE: from parameters alone" : "COMBINE: a few numbers, in float64",
       combine(planPass, plan, nodes),
     );
+    const gathers = pass.voxels.filter(({ op }) => op === "gather");
+    section(
+      "OBJECTS: the numbers of each, written to its voxels",
+      gathers.map((node) => `${storedName(words, node)} = gather(${node.args.map(nodes.text).join(", ")})`),
+    );
+    nodes.call(gathers, (node) => storedName(words, node));
     if (kernel) {
       const kernelWords: KernelWords = {
         array: words.array,
         freeName: nodes.freeName,
-        constant: (source) => atom(nodes.text(plan.graph.nodes[source])),
+        constant(source, column) {
+          const node = plan.graph.nodes[source];
+          return column === undefined ? atom(nodes.text(node)) : nodes.element(node, column);
+        },
+        matrix: (source) => nodes.matrix(plan.graph.nodes[source]),
         sum(id, ofClass) {
           const node = plan.graph.nodes[id];
           return words.sum(node) + (node.axes & CLASS && ofClass !== undefined ? `[${ofClass}]` : "");
@@ -64,6 +75,14 @@ export function printPlan(plan: Plan): string {
     }
     nodes.call(pass.reductions, words.sum);
     section(
+      "OBJECTS: sums over the voxels of each, in float64",
+      pass.reductions.flatMap((node) => {
+        if (node.op !== "totalBy") return [];
+        const summand = words.array({ name: summandName(node), perClass: false, type: "float32", access: "read" });
+        return [`${nodes.text(node)} = sum_by(${nodes.text(node.args[0])}, ${summand})`];
+      }),
+    );
+    section(
       "ROUTINES: each looks at all voxels of an image together",
       pass.routines.map((node) => {
         const stores = pass.stores.filter(({ routine }) => routine === node);
@@ -72,16 +91,16 @@ export function printPlan(plan: Plan): string {
           return store ? storeName(words, node, i) : nodes.text(arg);
         });
         const name = node.name.replace(GRADIENT_OF_ROUTINE, "_gradient");
-        return `${routineName(words, node)} = ${name}(${args.join(", ")})`;
+        return `${storedName(words, node)} = ${name}(${args.join(", ")})`;
       }),
     );
-    nodes.call(pass.routines, (node) => routineName(words, node));
+    nodes.call(pass.routines, (node) => storedName(words, node));
   }
   if (plan.context.ignores) lines.push("", "Voxels whose target is the ignore value do not count.");
   return `${lines.join("\n")}\n`;
 }
 
-const routineName = ({ array }: Pick<Words, "array">, { id }: Node) =>
+const storedName = ({ array }: Pick<Words, "array">, { id }: Node) =>
   array({ name: `stored ${id}`, perClass: false, type: "float32", access: "read" });
 const storeName = ({ array }: Pick<Words, "array">, { id }: Node, argument: number) =>
   array({ name: `stored ${id} argument ${argument}`, perClass: false, type: "float32", access: "write" });
@@ -97,6 +116,14 @@ function wordsFor(plan: Plan): Words {
     node.args.forEach((arg, i) => {
       if (arg.axes & VOXEL) stored.set(`stored ${node.id} argument ${i}`, nodes.freeName(`${name}_argument${i + 1}`));
     });
+  }
+  for (const { pass } of plan.passes) {
+    for (const node of pass.reductions) {
+      if (node.op === "totalBy") stored.set(summandName(node), nodes.freeName("summed_by_object"));
+    }
+    for (const { op, id } of pass.voxels) {
+      if (op === "gather" && !stored.has(`stored ${id}`)) stored.set(`stored ${id}`, nodes.freeName("of_object"));
+    }
   }
   return {
     nodes,
@@ -120,7 +147,8 @@ function headline({ context, results }: Plan, count: number): string {
 
 function purpose({ pass, stash }: PlanPass): string {
   const parts = [
-    ...(pass.reductions.length > 0 ? ["sums over the voxels"] : []),
+    ...(pass.reductions.some(({ op }) => op !== "totalBy") ? ["sums over the voxels"] : []),
+    ...(pass.reductions.some(({ op }) => op === "totalBy") ? ["what is summed by object"] : []),
     ...(pass.stores.length > 0 ? ["what the routines need"] : []),
     ...(stash === "leaves" ? ["the stash"] : []),
     ...pass.outputs.map(({ op }) => (op === "activation" ? "the gradient" : "the loss of each voxel")),
@@ -150,6 +178,7 @@ function headOf({ pass, kernel, stash }: PlanPass, { context }: Plan, words: Wor
     }
   }
   for (const node of pass.reductions) {
+    if (node.op === "totalBy") continue;
     const name = words.sum(node) + (node.axes & CLASS && context.channels > 1 ? "[c]" : "");
     rows.push(["sums", `${name} = ${words.nodes.text(node)}${node.axes & IMAGE ? ", of each image" : ""}`, ""]);
   }
@@ -206,7 +235,8 @@ function combine({ pass, kernel }: PlanPass, { graph, results }: Plan, nodes: No
   for (const node of results) if (groups.has(node)) wanted.set(node, "loss");
   for (const { source } of kernel?.constants ?? []) {
     const node = source === "ignore" ? undefined : graph.nodes[source];
-    if (node && !wanted.has(node)) wanted.set(node, "k");
+    if (node && !(node.axes & VOXEL) && !wanted.has(node)) wanted.set(node, "k");
   }
+  for (const { op, args } of pass.voxels) if (op === "gather" && !wanted.has(args[0])) wanted.set(args[0], "k");
   return nodes.define([...wanted.keys()], (node) => wanted.get(node) as string);
 }

@@ -11,6 +11,8 @@ import { gradient } from "../gradient/reverse-sweep.js";
 /** A term as the compiler sees it: a formula with its settings. */
 export interface ProgramTerm {
   readonly title: string;
+  /** Whether the loss is 1 - score, with a score from 0 to 1. */
+  readonly score: boolean;
   readonly formula: Formula;
   readonly settings: TermSettings;
 }
@@ -35,10 +37,10 @@ export const weightName = (term: number) => `${parameterPrefix(term)}:weight`;
  */
 export function createProgram(terms: readonly ProgramTerm[], structure: CallStructure): Program {
   const graph = createGraph();
-  const losses = terms.map(({ title, formula, settings }, i) =>
+  const losses = terms.map(({ title, score, formula, settings }, i) =>
     graph.mul(
       graph.parameter(weightName(i), 0),
-      applyOptions(graph, stable(formula), settings, structure, parameterPrefix(i), title),
+      applyOptions(graph, stable(formula), settings, structure, parameterPrefix(i), { title, score }),
     ),
   );
   const axes = losses[0].axes;

@@ -113,5 +113,30 @@ export function createSchedule(graph: Graph, results: readonly Node[], activatio
   return { passes: keeping, results };
 }
 
+/** A voxel value that a pass leaves in memory, for a routine or for a sum by object. */
+export interface Store {
+  readonly value: Node;
+  /** Of the array, as kernels and backends call it. */
+  readonly name: string;
+  readonly perClass: boolean;
+}
+
+/** Where a sum by object finds what it sums. */
+export const summandName = ({ id }: Node) => `stored ${id} argument 1`;
+
+/** What kernels leave in memory: they sum over all voxels of a class and image, and never over those of one object. */
+export function storesOf({ stores, reductions }: Pick<Pass, "stores" | "reductions">): readonly Store[] {
+  const ofRoutines = stores.map(({ value, routine, argument }) => ({
+    value,
+    name: `stored ${routine.id} argument ${argument}`,
+    perClass: (routine.axes & CLASS) !== 0,
+  }));
+  const ofObjects = reductions.flatMap((node) => {
+    const value = node.args[1];
+    return node.op === "totalBy" ? [{ value, name: summandName(node), perClass: (value.axes & CLASS) !== 0 }] : [];
+  });
+  return [...ofRoutines, ...ofObjects];
+}
+
 /** Rows of a voxel value: one per class, or one for all. */
 export const rowsOf = (node: Node, classes: number) => (node.axes & CLASS ? classes : 1);

@@ -21,6 +21,7 @@ const EXPENSIVE: ReadonlySet<KernelValue["op"]> = new Set([
   "pow",
   "div",
   "sqrt",
+  "matmul",
 ]);
 
 /** Operations from which on a row, which is written once and read once, is cheaper than computing a value of a class again. */
@@ -91,13 +92,21 @@ export function stage(wanted: readonly Wanted[], { arrays, sums }: Pick<Kernel, 
     }
     const home = position(value.level, value.perClass);
     if (home !== place && isKept(value)) {
-      if (!kept.has(value.id)) {
-        for (const arg of value.args) need(arg, home);
-        keepIn(value, home, (row) => ({ kind: "row", row, value }));
-      }
+      keepAtHome(value);
       return;
     }
-    for (const arg of value.args) need(arg, place);
+    // A matrix needs its vector of all classes at once.
+    if (value.op === "matmul") keepAtHome(value.args[0]);
+    else for (const arg of value.args) need(arg, place);
+  }
+
+  /** Keeps a value in a row from where it can first be had. */
+  function keepAtHome(value: KernelValue): void {
+    if (kept.has(value.id)) return;
+    const home = position(value.level, value.perClass);
+    if (value.op === "matmul") keepAtHome(value.args[0]);
+    else for (const arg of value.args) need(arg, home);
+    keepIn(value, home, (row) => ({ kind: "row", row, value }));
   }
 
   for (const entry of wanted) {

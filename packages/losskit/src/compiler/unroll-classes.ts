@@ -2,7 +2,7 @@
 
 import type { Activation } from "../formula/options.js";
 import type { FloatOp, KernelArray, KernelCheck, KernelConstant, KernelSum, KernelValue } from "./kernel.js";
-import { createKernelValues, type KernelValues } from "./kernel-values.js";
+import { createKernelValues, type KernelValues, LARGEST_FLOAT } from "./kernel-values.js";
 import type { Wanted } from "./stages.js";
 
 /** Most classes that are written out: with more, their sums no longer fit into the registers (16 on x86). */
@@ -38,7 +38,7 @@ export function unrollClasses(
   const k = createKernelValues();
   const everyClass = Array.from({ length: classes }, (_, c) => c);
   const arrays = unrolled(parts.arrays, classes);
-  const constants = unrolled(parts.constants, classes);
+  const constants = unrolledConstants(parts.constants, classes);
   const sums: KernelSum[] = [];
   const wanted: Wanted[] = [];
 
@@ -72,11 +72,16 @@ export function unrollClasses(
         const each = everyClass.map((own) => ofClass(value.args[0], own));
         return pairwise(each, (a, b) => k.binary(data === 1 ? "max" : "add", a, b));
       }
-      case "otherClasses":
-        return sumOfOthers(
-          everyClass.map((own) => ofClass(value.args[0], own)),
-          c,
+      case "otherClasses": {
+        const each = everyClass.map((own) => ofClass(value.args[0], own));
+        return value.data === 1 ? largestOfOthers(each, c) : sumOfOthers(each, c);
+      }
+      case "matmul": {
+        const products = everyClass.map((own) =>
+          k.binary("mul", k.constant(constants.slot(data, c, own), false), ofClass(value.args[0], own)),
         );
+        return pairwise(products, (a, b) => k.binary("add", a, b));
+      }
       default:
         return rebuilt(k, value, args());
     }
@@ -91,6 +96,11 @@ export function unrollClasses(
     return without < half
       ? add(sumOfOthers(left, without), pairwise(right, add))
       : add(pairwise(left, add), sumOfOthers(right, without - half));
+  }
+
+  function largestOfOthers(values: readonly KernelValue[], without: number): KernelValue {
+    const others = values.filter((_, own) => own !== without);
+    return others.length === 0 ? k.number(-LARGEST_FLOAT) : pairwise(others, (a, b) => k.binary("max", a, b));
   }
 
   for (const entry of parts.wanted) {
@@ -147,6 +157,29 @@ function unrolled<Entry extends { readonly perClass: boolean }>(list: readonly E
     return slot;
   });
   return { entries, slot: (slot: number, c: number) => first[slot] + (list[slot].perClass ? c : 0) };
+}
+
+/** A row of a matrix becomes one entry for each of its elements. */
+function unrolledConstants(list: readonly KernelConstant[], classes: number) {
+  const entries: KernelConstant[] = [];
+  const first = list.map((entry) => {
+    const slot = entries.length;
+    const { perClass, columns, ...rest } = entry;
+    if (!perClass) entries.push(entry);
+    else {
+      for (let c = 0; c < classes; c++) {
+        const own = { ...rest, perClass: false, class: c };
+        if (!columns) entries.push(own);
+        else for (const column of columns) entries.push({ ...own, columns: [column] });
+      }
+    }
+    return slot;
+  });
+  const slot = (of: number, c: number, column = 0) => {
+    const { perClass, columns } = list[of];
+    return first[of] + (perClass ? c * (columns?.length ?? 1) + column : 0);
+  };
+  return { entries, slot };
 }
 
 function rebuilt(k: KernelValues, { op }: KernelValue, args: readonly KernelValue[]): KernelValue {

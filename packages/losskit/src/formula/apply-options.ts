@@ -19,6 +19,7 @@ export interface CallStructure {
  *
  * @param graph receives the result; the formula's own graph is only read
  * @param prefix of the term's parameters, so that terms of a sum do not share them
+ * @param term its title, and whether the loss is 1 - score
  * @throws LosskitError UNSUPPORTED, with the reason, where the loss cannot take an option
  */
 export function applyOptions(
@@ -27,7 +28,7 @@ export function applyOptions(
   settings: TermSettings,
   structure: CallStructure,
   prefix: string,
-  title: string,
+  { title, score }: { readonly title: string; readonly score: boolean },
 ): Node {
   const refuse = (option: string, reason: string): never => {
     throw new LosskitError("UNSUPPORTED", `${title} cannot take ${option}: ${reason}`);
@@ -38,16 +39,18 @@ export function applyOptions(
   const valid = structure.ignores ? graph.input("valid", IMAGE | VOXEL | perClass) : graph.one;
   const weight = structure.ignores || structure.weighted ? graph.input("weight", IMAGE | VOXEL | perClass) : graph.one;
 
-  const present = () =>
-    graph.combine("lt", graph.zero, graph.total(VOXEL | together, graph.mul(valid, graph.input("y"))));
-  const selected =
-    settings.classes === "all" || structure.channels === 1
-      ? graph.one
-      : settings.classes === "present"
-        ? present()
-        : graph.parameter(`${prefix}:selected`, CLASS);
+  /** Whether the target has a voxel of each class, or of any. */
+  const isPresent = (over: Axes) =>
+    graph.combine("lt", graph.zero, graph.total(VOXEL | together | over, graph.mul(valid, graph.input("y"))));
+  const present = isPresent(NONE);
+  const chosen =
+    settings.classes === "all" || structure.channels === 1 ? graph.one : graph.parameter(`${prefix}:selected`, CLASS);
+  const skips = settings.emptyMasks === "skip";
+  const leavesOut = skips || settings.emptyMasks === "present";
+  const selected = leavesOut && structure.channels > 1 ? graph.mul(chosen, present) : chosen;
   const classWeight = settings.classWeights ? graph.parameter(`${prefix}:classWeights`, CLASS) : graph.one;
   const classFactor = graph.mul(selected, classWeight);
+  const averages = settings.classWeighting === "average";
   let weightsUsed = false;
 
   const nodes = reachable([loss]);
@@ -64,7 +67,7 @@ export function applyOptions(
     return graph.where(graph.total(over, counts), extreme, graph.zero);
   }
 
-  function voxelReduction(kind: string, e: Node): Node {
+  function voxelReduction(kind: string, e: Node, joinsWeighted: boolean): Node {
     const over = VOXEL | together | (e.axes & CLASS ? pooled : 0);
     const pools = (over & CLASS) !== 0;
     if (kind === "max" || kind === "min") {
@@ -74,8 +77,13 @@ export function applyOptions(
     if (pools && settings.classWeights) weightsUsed = true;
     const factor = pools ? graph.mul(weight, classFactor) : weight;
     const sum = graph.total(over, graph.mul(factor, e));
-    return kind === "sum" ? sum : graph.div(sum, graph.total(over, factor));
+    if (kind === "sum") return sum;
+    const share = averages ? factor : pools ? graph.mul(weight, selected) : weight;
+    return graph.div(sum, graph.total(over, joinsWeighted ? graph.mul(share, targetWeight()) : share));
   }
+
+  /** Class weight of each voxel's target: what a weighted mean over voxels divides by (PyTorch's cross entropy). */
+  const targetWeight = () => graph.total(CLASS, graph.mul(classWeight, graph.input("y")));
 
   function classReduction(kind: string, e: Node): Node {
     if (!(e.axes & CLASS)) return e;
@@ -85,7 +93,7 @@ export function applyOptions(
     }
     weightsUsed ||= settings.classWeights !== undefined;
     const sum = graph.total(CLASS, graph.mul(classFactor, e));
-    return kind === "sum" ? sum : graph.div(sum, graph.total(CLASS, classFactor));
+    return kind === "sum" ? sum : graph.div(sum, graph.total(CLASS, averages ? classFactor : selected));
   }
 
   function imageReduction(kind: string, e: Node): Node {
@@ -140,7 +148,7 @@ export function applyOptions(
     }
     switch (node.over) {
       case VOXEL:
-        return voxelReduction(node.name, e);
+        return voxelReduction(node.name, e, averages && settings.classWeights !== undefined && joinsClasses(node));
       case CLASS:
         return classReduction(node.name, e);
       case IMAGE:
@@ -150,25 +158,59 @@ export function applyOptions(
     }
   }
 
-  let joined = done.get(loss) as Node;
+  let joined = turned(done.get(loss) as Node);
   if (settings.reduction === "voxels") {
     const mean = meanOfVoxels(loss);
     if (!mean) return refuse('reduction "voxels"', "it is not a mean over voxels, so no voxel has a loss of its own");
+    if (skips || settings.emptyMasks === "zero")
+      refuse('reduction "voxels"', "it has no groups to look for empty masks in");
     const factors = mean.factors.map((factor) => done.get(factor) as Node);
     joined = [weight, ...factors].reduce(graph.mul, graph.mul(graph.number(mean.sign), done.get(mean.e) as Node));
+  } else if (settings.emptyMasks === "zero" || (skips && structure.channels === 1 && together)) {
+    // One mask that is all there is: left out, nothing remains, and the mean of nothing is 0 as well.
+    if (structure.channels > 1 && !pooled && !(joined.axes & CLASS)) {
+      refuse('emptyMasks "zero"', "its formula joins the classes itself");
+    }
+    joined = graph.where(isPresent(pooled), joined, graph.zero);
   }
   if (settings.reduction === "mean" || settings.reduction === "sum") {
     if (joined.axes & CLASS) {
       weightsUsed ||= settings.classWeights !== undefined;
       const sum = graph.total(CLASS, graph.mul(classFactor, joined));
-      joined = settings.joinClasses === "sum" ? sum : graph.div(sum, graph.total(CLASS, classFactor));
+      const share = averages ? classFactor : selected;
+      joined = settings.joinClasses === "sum" ? sum : graph.div(sum, graph.total(CLASS, share));
     }
-    joined = imageReduction(settings.reduction, joined);
+    joined = imagesJoined(settings.reduction, joined);
+  }
+
+  /** 1 - score as it is, or turned into -score or -log score. */
+  function turned(value: Node): Node {
+    if (settings.form === "complement") return value;
+    if (!score) refuse(`form "${settings.form}"`, "it is not 1 - score with a score from 0 to 1");
+    if (settings.form === "negative") return graph.sub(value, graph.one);
+    // The logarithm of 1 - value keeps the digits of a small loss; a score of 0 counts as 1e-7, as in smp's log losses.
+    const capped = graph.combine("min", value, graph.number(1 - 1e-7));
+    return graph.neg(graph.apply("log1p", graph.neg(capped)));
+  }
+
+  /** The mean or sum over images; with emptyMasks "skip" over those that have a class that counts. */
+  function imagesJoined(kind: string, e: Node): Node {
+    if (!skips || !(e.axes & present.axes & IMAGE)) return imageReduction(kind, e);
+    const among = present.axes & CLASS ? graph.extreme("largest", CLASS, graph.mul(chosen, present)) : present;
+    const sum = graph.total(IMAGE, graph.mul(among, e));
+    return kind === "sum" ? sum : graph.div(sum, graph.total(IMAGE, among));
   }
   if (settings.classWeights && !weightsUsed) {
     refuse("classWeights", "its formula joins the classes before a weight of theirs could count");
   }
   return joined;
+}
+
+/** Whether a mean over voxels is of something that joins the classes voxel by voxel. */
+function joinsClasses({ args }: Node): boolean {
+  return reachable(args).some(
+    (node) => node.op === "reduce" && node.over === CLASS && (node.args[0].axes & VOXEL) !== 0,
+  );
 }
 
 /** The numbering that the instances of a value belong to. */

@@ -6,6 +6,7 @@ import { createGraph, type Graph, type Node } from "./node.js";
 import {
   BINARY_FUNCTIONS,
   FUNCTION_NAMES,
+  INSTANCE_NUMBERINGS,
   REDUCTIONS,
   ROUTINES,
   SPECIAL_FUNCTIONS,
@@ -13,7 +14,7 @@ import {
 } from "./operations.js";
 import { type Expression, parse } from "./syntax.js";
 
-/** What a formula may name besides its inputs `x`, `p`, `y` and `class`. */
+/** What a formula may name besides its inputs `x`, `p`, `y`, `class` and `class_count`. */
 export interface Names {
   /** Symbols of the parameters: one number, one number per class, or a classes × classes matrix. */
   readonly parameters?: Readonly<Record<string, "number" | "vector" | "matrix">>;
@@ -29,6 +30,9 @@ export interface Formula {
 }
 
 const INPUTS = ["x", "p", "y", "class"] as const;
+/** The number of classes, for what is shared out among them. */
+const CLASS_COUNT = "class_count";
+const RESERVED: readonly string[] = [...FUNCTION_NAMES, ...INPUTS, CLASS_COUNT];
 
 /**
  * Reads a formula and checks it. The text is only ever read, never run.
@@ -55,6 +59,7 @@ export function readFormula(text: string, names: Names = {}): Formula {
     const value = defined.get(name);
     if (value) return value;
     if ((INPUTS as readonly string[]).includes(name)) return graph.input(name as (typeof INPUTS)[number]);
+    if (name === CLASS_COUNT) return graph.extent(CLASS);
     const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (parameter === "matrix") {
       return fail("FORMULA_ARGUMENT", at, `'${name}' is a matrix; it can only be the first argument of matmul(...)`);
@@ -65,7 +70,7 @@ export function readFormula(text: string, names: Names = {}): Formula {
     }
     if (FUNCTION_NAMES.includes(name))
       return fail("FORMULA_NAME", at, `'${name}' is a function: expected '${name}(…)'`);
-    const known = [...defined.keys(), ...INPUTS, ...Object.keys(parameters), ...Object.keys(fields)];
+    const known = [...defined.keys(), ...INPUTS, CLASS_COUNT, ...Object.keys(parameters), ...Object.keys(fields)];
     const similar = nearest(name, known);
     const hint = similar ? `did you mean '${similar}'?` : `expected one of ${known.join(", ")}`;
     return fail("FORMULA_NAME", at, `nothing is named '${name}'; ${hint}`);
@@ -135,8 +140,8 @@ export function readFormula(text: string, names: Names = {}): Formula {
         return graph.stop(read(args[0]));
       case "sum_by": {
         const id = read(args[0]);
-        if (!(id.op === "routine" && id.name === "components")) {
-          fail("FORMULA_ARGUMENT", args[0].at, "expected components(…), which numbers the instances");
+        if (!(id.op === "routine" && ROUTINES[id.name].numbersInstances)) {
+          fail("FORMULA_ARGUMENT", args[0].at, `expected ${INSTANCE_NUMBERINGS}, which numbers the instances`);
         }
         const e = read(args[1]);
         needAxis(e, VOXEL, name, args[1].at);
@@ -164,11 +169,11 @@ export function readFormula(text: string, names: Names = {}): Formula {
           const problem = `expected a value per voxel, found one that varies over ${describeAxes(value.axes)}`;
           fail("FORMULA_AXES", args[i].at, problem);
         }
-      } else if (value.op !== "number" && value.op !== "parameter") {
+      } else if (!isSetting(value)) {
         fail(
           "FORMULA_ARGUMENT",
           args[i].at,
-          `expected a number or a parameter for ${scalarArguments[i - voxelArguments.length]}`,
+          `expected numbers and parameters only for ${scalarArguments[i - voxelArguments.length]}`,
         );
       }
     });
@@ -217,7 +222,7 @@ export function readFormula(text: string, names: Names = {}): Formula {
       fail("FORMULA_SYNTAX", at, "expected 'name = …': only the last line may be the loss alone");
     if (name !== undefined) {
       const taken = defined.has(name) || Object.hasOwn(parameters, name) || Object.hasOwn(fields, name);
-      const reserved = FUNCTION_NAMES.includes(name) || (INPUTS as readonly string[]).includes(name);
+      const reserved = RESERVED.includes(name);
       if (taken || reserved) {
         fail(
           "FORMULA_NAME",
@@ -258,12 +263,18 @@ function checkGivenNames(parameters: readonly string[], fields: readonly string[
     if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) {
       throw new LosskitError("DEFINITION", `'${name}' cannot be a name: a name is letters, digits and _`);
     }
-    if (FUNCTION_NAMES.includes(name) || (INPUTS as readonly string[]).includes(name)) {
+    if (RESERVED.includes(name)) {
       throw new LosskitError("DEFINITION", `'${name}' is a word of the language; choose another name`);
     }
   }
   const both = fields.find((name) => parameters.includes(name));
   if (both) throw new LosskitError("DEFINITION", `'${both}' is a parameter and a field; choose another name for one`);
+}
+
+/** Whether a value is made of numbers and parameters alone, so that it is known before any voxel is read. */
+function isSetting(node: Node): boolean {
+  if (node.axes !== NONE || node.op === "input" || node.op === "reduce" || node.op === "extent") return false;
+  return node.args.every(isSetting);
 }
 
 function readBinary(graph: Graph, operator: string, a: Node, b: Node): Node {

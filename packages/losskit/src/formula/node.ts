@@ -259,7 +259,8 @@ export function createGraph() {
   const sumBy = (op: "sumBy" | "totalBy", id: Node, a: Node) =>
     make(op, [id, a], ((id.axes | a.axes) & ~VOXEL) | INSTANCE);
   const instanceNumber = (id: Node) => make("instanceNumber", [id], (id.axes & ~VOXEL) | INSTANCE);
-  const gather = (values: Node, id: Node) => make("gather", [values, id], (values.axes & ~INSTANCE) | id.axes);
+  const gather = (values: Node, id: Node) =>
+    isNumber(values, 0) ? zero : make("gather", [values, id], (values.axes & ~INSTANCE) | id.axes);
   const matmul = (matrix: string, transposed: boolean, a: Node) =>
     make("matmul", [a], a.axes, { name: matrix, value: transposed ? 1 : 0 });
   const routine = (name: string, args: readonly Node[], over: Axes = NONE) =>

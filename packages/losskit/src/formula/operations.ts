@@ -51,6 +51,8 @@ export interface RoutineSignature {
    * its own), or `weights` (it is a sum of its first argument with weights that are locally constant).
    */
   readonly gradient: "none" | "routine" | "weights";
+  /** Whether its values number the instances that `sum_by` sums over, from 1. */
+  readonly numbersInstances?: true;
   /** What an ignored voxel is to it. */
   readonly ignored: "removed" | "background";
   /** Why voxel weights are refused, for those that cannot take them. */
@@ -74,6 +76,15 @@ export const ROUTINES: Readonly<Record<string, RoutineSignature>> = {
   top_mean: {
     voxelArguments: ["e"],
     scalarArguments: ["fraction"],
+    gives: "groups",
+    gradient: "weights",
+    ignored: "removed",
+    weightsRefused: "it selects voxels by rank, and a rank has no weight",
+  },
+  /** Mean of the values from a threshold up, but of a fraction of all at the least (online hard example mining). */
+  hard_mean: {
+    voxelArguments: ["e"],
+    scalarArguments: ["threshold", "fraction"],
     gives: "groups",
     gradient: "weights",
     ignored: "removed",
@@ -109,12 +120,46 @@ export const ROUTINES: Readonly<Record<string, RoutineSignature>> = {
     scalarArguments: [],
     gives: "voxels",
     gradient: "none",
+    numbersInstances: true,
+    ignored: "background",
+  },
+  /** Number of the connected component that each voxel is nearest to; 0 for an empty mask. */
+  nearest_component: {
+    voxelArguments: ["mask"],
+    scalarArguments: [],
+    gives: "voxels",
+    gradient: "none",
+    numbersInstances: true,
+    ignored: "background",
+  },
+  /** 1 on the lines, a voxel wide, that a mask is thinned to without changing its topology. */
+  skeleton: {
+    voxelArguments: ["mask"],
+    scalarArguments: [],
+    gives: "voxels",
+    gradient: "none",
+    ignored: "background",
+  },
+  /** A mask grown by a number of steps to voxels that share a face. */
+  dilation: {
+    voxelArguments: ["mask"],
+    scalarArguments: ["iterations"],
+    gives: "voxels",
+    gradient: "none",
     ignored: "background",
   },
   /** Soft skeleton by iterated erosion and opening (clDice, Shit et al., CVPR 2021). */
   soft_skeleton: {
     voxelArguments: ["e"],
     scalarArguments: ["iterations"],
+    gives: "voxels",
+    gradient: "routine",
+    ignored: "background",
+  },
+  /** Sum of iterated soft erosions, weighted with a power of their number (Karimi and Salcudean, IEEE TMI 2019). */
+  soft_erosions: {
+    voxelArguments: ["e"],
+    scalarArguments: ["iterations", "exponent"],
     gives: "voxels",
     gradient: "routine",
     ignored: "background",
@@ -135,7 +180,29 @@ export const ROUTINES: Readonly<Record<string, RoutineSignature>> = {
     gradient: "routine",
     ignored: "background",
   },
+  /** Mean over the box of 3 voxels along each axis, with zeros beyond the edge. */
+  neighbour_mean: {
+    voxelArguments: ["e"],
+    scalarArguments: [],
+    gives: "voxels",
+    gradient: "routine",
+    ignored: "background",
+  },
+  /** Mean with the weights of a Gaussian, its standard deviation in voxels, with zeros beyond the edge. */
+  gaussian_mean: {
+    voxelArguments: ["e"],
+    scalarArguments: ["sigma"],
+    gives: "voxels",
+    gradient: "routine",
+    ignored: "background",
+  },
 };
+
+/** The calls that number instances, as a message lists them. */
+export const INSTANCE_NUMBERINGS = Object.keys(ROUTINES)
+  .filter((name) => ROUTINES[name].numbersInstances)
+  .map((name) => `${name}(…)`)
+  .join(" or ");
 
 /** Functions that the checker reads one by one, with what their arguments are. */
 export const SPECIAL_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {

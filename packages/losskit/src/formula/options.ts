@@ -74,6 +74,20 @@ export interface TermOptions {
    */
   readonly classWeights?: readonly number[];
   /**
+   * "average": the result is a weighted mean, so that only the ratios of the class weights matter (PyTorch's cross entropy);
+   * "factor": the weights multiply, and the mean is taken as if there were none (MONAI).
+   */
+  readonly classWeighting?: "average" | "factor";
+  /**
+   * A class without a voxel in the target (of an image, with images "each"): "count" takes what the formula gives, "skip" leaves it out
+   * of the mean, "zero" counts it with a loss of 0. The last two give it no gradient, so nothing pushes false alarms of that class down.
+   */
+  readonly emptyMasks?: "count" | "skip" | "zero";
+  /**
+   * How a loss that is 1 - score, from 0 to 1, is turned: "complement" as it is, "negative" -score (from -1 to 0, nnU-Net), "log" -ln score.
+   */
+  readonly form?: "complement" | "negative" | "log";
+  /**
    * How what still varies over images becomes one; "none" keeps images and classes apart, "voxels" gives the map whose
    * mean the loss is.
    */
@@ -82,14 +96,27 @@ export interface TermOptions {
 
 /** Term options with every default filled in. */
 export interface TermSettings {
-  readonly classes: "all" | "present" | "foreground" | readonly number[];
+  readonly classes: "all" | "foreground" | readonly number[];
   readonly images: "each" | "together";
   readonly joinClasses: "mean" | "sum" | "pooled";
   readonly classWeights: readonly number[] | undefined;
+  readonly classWeighting: "average" | "factor";
+  /** "present" for classes "present": absent classes are left out, but no image, and nothing of one channel. */
+  readonly emptyMasks: "count" | "skip" | "zero" | "present";
+  readonly form: "complement" | "negative" | "log";
   readonly reduction: "mean" | "sum" | "none" | "voxels";
 }
 
-export const TERM_OPTION_NAMES = ["classes", "images", "joinClasses", "classWeights", "reduction"] as const;
+export const TERM_OPTION_NAMES = [
+  "classes",
+  "images",
+  "joinClasses",
+  "classWeights",
+  "classWeighting",
+  "emptyMasks",
+  "form",
+  "reduction",
+] as const satisfies readonly (keyof TermOptions)[];
 
 /** "foreground" or the like, as a person would write it in code. */
 export const show = (value: unknown): string =>
@@ -107,6 +134,9 @@ export function termSettings(options: TermOptions, defaults: TermOptions): TermS
     images = "together",
     joinClasses = "mean",
     classWeights,
+    classWeighting = "average",
+    emptyMasks,
+    form = "complement",
     reduction = "mean",
   } = {
     ...defaults,
@@ -129,11 +159,21 @@ export function termSettings(options: TermOptions, defaults: TermOptions): TermS
       );
     }
   }
+  if (classes === "present" && options.emptyMasks !== undefined) {
+    throw new LosskitError(
+      "OPTION",
+      `emptyMasks is ${show(emptyMasks)} with classes "present", which says itself what becomes of absent classes; give one of the two`,
+    );
+  }
   return {
-    classes: classes as TermSettings["classes"],
+    classes: classes === "present" ? "all" : (classes as TermSettings["classes"]),
     images: oneOf("images", images, ["each", "together"]),
     joinClasses: oneOf("joinClasses", joinClasses, ["mean", "sum", "pooled"]),
     classWeights: classWeights as readonly number[] | undefined,
+    classWeighting: oneOf("classWeighting", classWeighting, ["average", "factor"]),
+    emptyMasks:
+      classes === "present" ? "present" : oneOf("emptyMasks", emptyMasks ?? "count", ["count", "skip", "zero"]),
+    form: oneOf("form", form, ["complement", "negative", "log"]),
     reduction: oneOf("reduction", reduction, ["mean", "sum", "none", "voxels"]),
   };
 }
@@ -160,10 +200,10 @@ export interface Call {
 }
 
 const isFloat = (array: unknown): array is FloatArray => array instanceof Float32Array || array instanceof Float64Array;
-const LABEL_TYPES = [Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Int32Array, Uint32Array];
-const isLabels = (array: unknown): array is LabelArray => LABEL_TYPES.some((type) => array instanceof type);
+export const LABEL_TYPES = [Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Int32Array, Uint32Array];
+export const isLabels = (array: unknown): array is LabelArray => LABEL_TYPES.some((type) => array instanceof type);
 
-function typeName(value: unknown): string {
+export function typeName(value: unknown): string {
   return value === null || value === undefined ? String(value) : ((value as object).constructor?.name ?? typeof value);
 }
 

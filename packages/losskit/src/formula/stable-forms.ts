@@ -9,7 +9,7 @@ import { type Graph, type Node, rebuild } from "./node.js";
  *
  * - `1 - p` is `q`, and `log(p)`, `log(1 - p)` are `logP`, `logQ`: backends compute the four from the logit.
  * - `p - y` is `p (1 - y) - q y`: exact for a saturated p on a hard target.
- * - `1 - exp(a)` is `-expm1(a)`.
+ * - `1 - exp(a)` is `-expm1(a)`, and `1 - p^b` is `-expm1(b log(p))`.
  * - `1 - A / B` is `(B - A) / B`, where B - A is subtracted symbolically. On a near-perfect mask A and B agree in all
  *   their digits and 1 - A / B is noise; their difference is a sum of errors, each of which is small by itself.
  */
@@ -33,6 +33,10 @@ export function stableForm(graph: Graph, loss: Node): Node {
         if (b === p) return q;
         if (b === q) return p;
         if (b.op === "exp") return graph.neg(graph.apply("expm1", b.args[0]));
+        if (b.op === "pow" && (b.args[0] === p || b.args[0] === q)) {
+          const logarithm = graph.input(b.args[0] === p ? "logP" : "logQ");
+          return graph.neg(graph.apply("expm1", graph.mul(b.args[1], logarithm)));
+        }
         if (b.op === "div") {
           const difference = subtract(graph, b.args[1], b.args[0]);
           if (difference) return graph.div(difference, b.args[1]);
@@ -71,7 +75,12 @@ function subtract(graph: Graph, b: Node, a: Node): Node | undefined {
   return assemble(graph, merged);
 }
 
-const isSum = (node: Node) => node.op === "reduce" && node.name === "sum" && node.args[0].op !== "routine";
+const isSum = (node: Node) =>
+  node.op === "sumBy" || (node.op === "reduce" && node.name === "sum" && node.args[0].op !== "routine");
+/** What a sum is of. */
+const summandOf = ({ op, args }: Node) => args[op === "sumBy" ? 1 : 0];
+/** Sums over the same things are equal in this. */
+const rangeOf = ({ op, over, args }: Node) => (op === "sumBy" ? `objects ${args[0].id}` : `${over}`);
 
 /** Expansions of nodes, apart for voxels: without them a name that is used twice, line after line, doubles the work each time. */
 const expansions = { voxels: new WeakMap<Node, Expansion>(), groups: new WeakMap<Node, Expansion>() };
@@ -112,6 +121,17 @@ function expandNode(graph: Graph, node: Node, voxels: boolean): readonly Monomia
         })),
       );
       return limited(collect(products));
+    }
+    case "div": {
+      const [a, b] = node.args;
+      if (b.op !== "number" || b.value === 0) return [{ coefficient: 1, factors: [node] }];
+      return expand(graph, a, voxels)?.map((m) => ({ ...m, coefficient: m.coefficient / b.value }));
+    }
+    case "pow": {
+      const [base, exponent] = node.args;
+      const power = exponent.op === "number" ? exponent.value : 0;
+      if (!(Number.isInteger(power) && power >= 2 && power <= MAX_DEGREE)) return [{ coefficient: 1, factors: [node] }];
+      return expand(graph, Array<Node>(power).fill(base).reduce(graph.mul), voxels);
     }
     default:
       return [{ coefficient: 1, factors: [node] }];
@@ -154,7 +174,7 @@ function assemble(graph: Graph, monomials: readonly Monomial[]): Node {
       continue;
     }
     const others = factors.filter((factor) => factor !== sums[0]);
-    const key = `${sums[0].over}|${others.map((factor) => factor.id).join()}`;
+    const key = `${rangeOf(sums[0])}|${others.map((factor) => factor.id).join()}`;
     const group = groups.get(key) ?? { others, sums: [] };
     group.sums.push({ coefficient, sum: sums[0] });
     groups.set(key, group);
@@ -165,19 +185,22 @@ function assemble(graph: Graph, monomials: readonly Monomial[]): Node {
 
 /** Σ c_k sum(e_k) as sum(Σ c_k e_k), with the inner expression simplified the same way. */
 function mergeSums(graph: Graph, sums: readonly { readonly coefficient: number; readonly sum: Node }[]): Node {
-  const over = sums[0].sum.over;
+  const [{ sum: first }] = sums;
+  const byObject = first.op === "sumBy";
+  const over = byObject ? VOXEL : first.over;
   const asWritten = () =>
     sums.map(({ coefficient, sum }) => graph.mul(graph.number(coefficient), sum)).reduce(graph.add, graph.zero);
   if (sums.length === 1) return asWritten();
   const voxels = over === VOXEL;
   const expanded = sums.map(({ coefficient, sum }) =>
-    expand(graph, sum.args[0], voxels)?.map((m) => ({ ...m, coefficient: m.coefficient * coefficient })),
+    expand(graph, summandOf(sum), voxels)?.map((m) => ({ ...m, coefficient: m.coefficient * coefficient })),
   );
   if (expanded.some((monomials) => monomials === undefined)) return asWritten();
   const monomials = collect(expanded.flatMap((m) => m ?? []));
   const inner = voxels ? inErrorBasis(graph, monomials) : assemble(graph, monomials);
   if (!inner) return asWritten();
-  return inner.axes & over ? graph.reduce("sum", over, inner) : asWritten();
+  if (!(inner.axes & over)) return asWritten();
+  return byObject ? graph.sumBy("sumBy", first.args[0], inner) : graph.reduce("sum", over, inner);
 }
 
 /**

@@ -1,5 +1,6 @@
 // The derivative of each operation of the language: one row per operation, with its convention where there is no derivative.
 
+import { CLASS } from "../formula/axes.js";
 import { GRADIENT_OF_ROUTINE, type Graph, type Node } from "../formula/node.js";
 
 /**
@@ -38,7 +39,8 @@ export const RULES: Readonly<Partial<Record<Node["op"], Rule>>> = {
   // At 0 the slope is taken as 0; log(p) itself never gets here, its slope is that of log-sigmoid.
   log: (g, { args: [a] }, c) => [g.combine("slopeDiv", c, a)],
   log1p: (g, { args: [a] }, c) => [g.combine("slopeDiv", c, g.add(g.one, a))],
-  expm1: (g, node, c) => [g.mul(c, g.add(node, g.one))],
+  // Not node + 1, which near -1 has lost the digits of exp.
+  expm1: (g, { args: [a] }, c) => [g.mul(c, g.apply("exp", a))],
   // At 0 the slope is taken as 0.
   sqrt: (g, node, c) => [g.combine("slopeDiv", g.mul(g.number(0.5), c), node)],
   // At 0 the slope is taken as 0, the middle of its subgradients -1 to 1.
@@ -62,7 +64,11 @@ export const RULES: Readonly<Partial<Record<Node["op"], Rule>>> = {
   smallest: shared,
   totalBy: (g, { args: [id] }, c) => [undefined, g.gather(c, id)],
   gather: (g, { args: [, id] }, c) => [g.sumBy("totalBy", id, c), undefined],
-  matmul: (g, node, c) => [g.matmul(node.name, node.value !== 1, c)],
+  matmul: (g, node, c) => {
+    // A slope that is the same for all classes is so many equal numbers, and not a vector of one.
+    const everyClass = c.axes & CLASS ? c : g.mul(c, g.combine("le", g.zero, g.input("class")));
+    return [g.matmul(node.name, node.value !== 1, everyClass)];
+  },
   routine: (g, node, c) => [
     g.routine(node.name + GRADIENT_OF_ROUTINE, [...node.args, c]),
     ...node.args.slice(1).map(() => undefined),

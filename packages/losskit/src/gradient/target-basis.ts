@@ -3,9 +3,13 @@
 import { VOXEL } from "../formula/axes.js";
 import type { Graph, Node } from "../formula/node.js";
 
-/** coefficient × y^targets × (1 - y)^others × factors, with a coefficient that has no voxels. */
+/**
+ * coefficient × y^targets × (1 - y)^others × factors, with a coefficient that has no voxels. With a numbering the coefficient is one per object, and
+ * every voxel takes that of its own.
+ */
 interface Monomial {
   readonly coefficient: Node;
+  readonly numbering: Node | undefined;
   readonly targets: number;
   readonly notTargets: number;
   /** Sorted by id. */
@@ -31,7 +35,7 @@ export function inTargetBasis(graph: Graph, slope: Node): Node {
   for (const { node, negative } of summands) {
     const monomial = monomialOf(graph, node, y, notY);
     const summand = negative ? graph.neg(node) : node;
-    const key = monomial.factors.map(({ id }) => id).join();
+    const key = [monomial.numbering, ...monomial.factors].map((node) => node?.id).join();
     if (monomial.targets + monomial.notTargets > 1) left.push(summand);
     else families.set(key, [...(families.get(key) ?? []), { summand, negative, monomial }]);
   }
@@ -48,8 +52,10 @@ export function inTargetBasis(graph: Graph, slope: Node): Node {
         .filter(({ monomial }) => wanted(monomial))
         .map(({ negative, monomial }) => (negative ? graph.neg(monomial.coefficient) : monomial.coefficient))
         .reduce(graph.add, graph.zero);
-    const onTarget = total(({ notTargets }) => notTargets === 0);
-    const offTarget = total(({ targets }) => targets === 0);
+    const { numbering } = family[0].monomial;
+    const ofVoxels = (coefficient: Node) => (numbering ? graph.gather(coefficient, numbering) : coefficient);
+    const onTarget = ofVoxels(total(({ notTargets }) => notTargets === 0));
+    const offTarget = ofVoxels(total(({ targets }) => targets === 0));
     const gathered = graph.add(graph.mul(onTarget, y), graph.mul(offTarget, notY));
     left.push(family[0].monomial.factors.reduce(graph.mul, gathered));
   }
@@ -74,6 +80,7 @@ function flatten(root: Node): { readonly node: Node; readonly negative: boolean 
 /** A product as a monomial; a sum within it is one factor. */
 function monomialOf(graph: Graph, root: Node, y: Node, notY: Node): Monomial {
   let coefficient = graph.one;
+  let numbering: Node | undefined;
   let [targets, notTargets] = [0, 0];
   const factors: Node[] = [];
   const stack = [root];
@@ -81,11 +88,14 @@ function monomialOf(graph: Graph, root: Node, y: Node, notY: Node): Monomial {
     if (!(node.axes & VOXEL)) coefficient = graph.mul(coefficient, node);
     else if (node === y) targets++;
     else if (node === notY) notTargets++;
-    else if (node.op === "mul") stack.push(...node.args);
+    else if (node.op === "gather" && !numbering) {
+      coefficient = graph.mul(coefficient, node.args[0]);
+      numbering = node.args[1];
+    } else if (node.op === "mul") stack.push(...node.args);
     else if (node.op === "neg") {
       coefficient = graph.neg(coefficient);
       stack.push(node.args[0]);
     } else factors.push(node);
   }
-  return { coefficient, targets, notTargets, factors: factors.sort((a, b) => a.id - b.id) };
+  return { coefficient, numbering, targets, notTargets, factors: factors.sort((a, b) => a.id - b.id) };
 }

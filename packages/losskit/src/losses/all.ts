@@ -4,6 +4,7 @@ import { LosskitError, nearest } from "../errors.js";
 import * as catalogue from "./catalogue.js";
 import type { LossFactory } from "./loss.js";
 
+export { type Counterpart, LIBRARIES, type Library } from "./loss.js";
 export { REFERENCES, type Reference, toBibtex } from "./references.js";
 
 /** By name; the forms in circulation that differ from a paper come last. */

@@ -1,21 +1,21 @@
 // BCE-Dice loss: binary cross entropy plus Dice loss.
 
 import { defineLoss } from "./define.js";
+import { smoothing } from "./smoothing.js";
 
 export const bceDice = defineLoss({
   name: "bce-dice",
   title: "BCE-Dice loss",
   family: "compound",
-  parameters: {
-    smooth: { symbol: "s", default: 1e-5, min: 0, meaning: "keeps empty masks finite, as in the Dice loss" },
-  },
+  parameters: smoothing(1e-5),
   formula: `
     BCE = -mean(y * log(p) + (1 - y) * log(1 - p))
-    Dice = 1 - (2 * sum(p * y) + s) / (sum(p) + sum(y) + s)
+    Dice = 1 - (2 * sum(p * y) + s) / (sum(p) + sum(y) + s_d)
     loss = BCE + Dice
   `,
   activations: ["sigmoid", "none"],
   range: [0, null],
+  values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: 1 / 3 + Math.LN2 },
   identities: [
     {
       parameters: { smooth: 1 },
@@ -25,6 +25,10 @@ export const bceDice = defineLoss({
       ],
     },
   ],
+  elsewhere: {
+    monai: { name: "DiceCELoss(sigmoid=True)" },
+    nnunet: { name: "DC_and_BCE_loss", differs: "its Dice part is minus the score" },
+  },
   use:
     "Use it as the first choice for one foreground class: cross entropy gives a steady gradient, Dice the balance. " +
     "Avoid it where false positives and misses cost differently; Tversky has a dial for that.",

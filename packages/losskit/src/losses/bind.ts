@@ -72,7 +72,12 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
     const before = compiled.get(key);
     if (before) return before;
     const program = createProgram(
-      bound.map(({ term, formula }, i) => ({ title: term.definition.title, formula, settings: settings[i] })),
+      bound.map(({ term: { definition }, formula }, i) => ({
+        title: definition.title,
+        score: definition.range[0] === 0 && definition.range[1] === 1,
+        formula,
+        settings: settings[i],
+      })),
       structure,
     );
     const result = compileLoss(program, activation);
@@ -236,8 +241,10 @@ function parameterValues(
     const prefix = parameterPrefix(i);
     const { title } = definition;
     values.set(weightName(i), weight);
-    for (const [name, { symbol }] of Object.entries(definition.parameters)) {
-      values.set(prefix + symbol, checkExtent(`${name} of ${title}`, parameters[name], classes));
+    for (const [name, { symbol, kind }] of Object.entries(definition.parameters)) {
+      const given = parameters[name];
+      const value = kind === "matrix" && typeof given === "number" ? offDiagonal(classes, given) : given;
+      values.set(prefix + symbol, checkExtent(`${name} of ${title}`, value, classes));
     }
     const { classes: counted, classWeights } = settings[i];
     if (classWeights)
@@ -251,6 +258,10 @@ function parameterValues(
   });
   return values;
 }
+
+/** The same number for every pair of different classes. */
+const offDiagonal = (classes: number, value: number): readonly (readonly number[])[] =>
+  Array.from({ length: classes }, (_, i) => Array.from({ length: classes }, (__, j) => (i === j ? 0 : value)));
 
 function checkExtent(what: string, value: ParameterValue, classes: number): ParameterValue {
   if (typeof value === "number") return value;

@@ -40,6 +40,8 @@ export const combo = defineLoss({
   `,
   activations: ["sigmoid", "none"],
   range: [-0.5, null],
+  values: { perfect: -0.5, inverted: null, empty: -0.5, falseAlarm: null, half: null },
+  weighs: { foregroundWeight: "foreground" },
   identities: [
     {
       parameters: { crossEntropyShare: 0.5, foregroundWeight: 0.5, smooth: 1, clip: 0 },

@@ -4,6 +4,7 @@ import { LosskitError, nearest } from "../errors.js";
 import { type Formula, readFormula } from "../formula/check.js";
 import { type ParameterValue, show, TERM_OPTION_NAMES, type TermOptions, termSettings } from "../formula/options.js";
 import { bindLoss } from "./bind.js";
+import { CONVENTION_NAMES, type ConventionName, conventionFor, type Settings } from "./conventions.js";
 import type { Loss, LossDefinition, LossFactory, LossTerm, ParameterDefinition, TermArguments } from "./loss.js";
 
 /** Symbols of parameters as the formula's reader wants them. */
@@ -15,23 +16,26 @@ function parameterKinds(
   return Object.fromEntries(Object.entries(parameters).map(([symbol, value]) => [symbol, kind(value)]));
 }
 
+/** Names that a factory takes besides the parameters of a loss. */
+export const SETTING_NAMES = [...TERM_OPTION_NAMES, "conventions"] as const;
+
 /**
  * A factory for the loss. The formula is read here, so a mistake in it is found when the loss is defined.
  *
  * @throws FormulaError or LosskitError DEFINITION
  */
 export function defineLoss(definition: LossDefinition): LossFactory {
-  const defaults: Record<string, ParameterValue> = {};
-  for (const [name, parameter] of Object.entries(definition.parameters)) {
-    if ((TERM_OPTION_NAMES as readonly string[]).includes(name)) {
+  const kinds: Record<string, "number" | "matrix"> = {};
+  for (const [name, { symbol, kind = "number" }] of Object.entries(definition.parameters)) {
+    if ((SETTING_NAMES as readonly string[]).includes(name)) {
       throw new LosskitError(
         "DEFINITION",
         `${definition.name}: a parameter cannot be named ${name}, which is an option`,
       );
     }
-    defaults[parameter.symbol] = parameter.default;
+    kinds[symbol] = kind;
   }
-  const formula = readFormula(definition.formula, { parameters: parameterKinds(defaults), fields: definition.fields });
+  const formula = readFormula(definition.formula, { parameters: kinds, fields: definition.fields });
   // A sum of losses finds it here and does not read the text again.
   formulas.set(definition, formula);
   const factory = (settings: TermArguments = {}): Loss => {
@@ -41,46 +45,83 @@ export function defineLoss(definition: LossDefinition): LossFactory {
   return Object.assign(factory, { definition });
 }
 
-/** Separates and checks the parameters of a loss and the options of a term. */
+/** Separates and checks the parameters of a loss and the options of a term, and fills in defaults: a convention's, then the loss's own. */
 function splitSettings(
   definition: LossDefinition,
   settings: TermArguments,
 ): { parameters: Record<string, ParameterValue>; options: TermOptions } {
-  const known = Object.keys(definition.parameters);
-  const options: Record<string, unknown> = {};
-  const parameters: Record<string, ParameterValue> = Object.fromEntries(
-    Object.entries(definition.parameters).map(([name, parameter]) => [name, parameter.default]),
-  );
+  const convention = readConvention(settings.conventions, definition.name);
+  const options: Record<string, unknown> = { ...convention.options };
+  const given: Record<string, ParameterValue> = {};
   for (const [name, value] of Object.entries(settings)) {
-    if (value === undefined) continue;
+    if (value === undefined || name === "conventions") continue;
     if ((TERM_OPTION_NAMES as readonly string[]).includes(name)) options[name] = value;
     else if (Object.hasOwn(definition.parameters, name)) {
-      parameters[name] = checkParameter(definition.name, name, definition.parameters[name], value);
+      given[name] = checkParameter(definition.name, name, definition.parameters[name], value);
     } else {
-      const names = [...known, ...TERM_OPTION_NAMES];
-      const similar = nearest(name, names);
-      throw new LosskitError(
-        "PARAMETER",
-        `${definition.name} has no parameter ${name}; ${similar ? `did you mean ${similar}?` : `it takes ${names.join(", ")}`}`,
-      );
+      throw unknownSetting(definition.name, name, Object.keys(definition.parameters));
     }
   }
   termSettings(options as TermOptions, definition.options ?? {});
-  return { parameters, options: options as TermOptions };
+  // What a caller gives for a parameter goes before what a convention says of one that takes its default from it.
+  const settled = (name: string): ParameterValue => {
+    const { sameAs, default: own } = definition.parameters[name];
+    if (name in given) return given[name];
+    if (sameAs !== undefined && sameAs in given) return given[sameAs];
+    return convention.parameters[name] ?? (sameAs === undefined ? own : settled(sameAs));
+  };
+  const names = Object.keys(definition.parameters);
+  return {
+    parameters: Object.fromEntries(names.map((name) => [name, settled(name)])),
+    options: options as TermOptions,
+  };
 }
 
-function checkParameter(loss: string, name: string, parameter: ParameterDefinition, value: unknown): number {
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = parameter;
-  if (typeof value === "number" && Number.isFinite(value) && value >= min && value <= max) return value;
+function readConvention(name: unknown, loss: string): Required<Settings> {
+  if (name === undefined) return { parameters: {}, options: {} };
+  if (!(CONVENTION_NAMES as readonly unknown[]).includes(name)) {
+    throw new LosskitError(
+      "OPTION",
+      `conventions is ${show(name)}; it may be ${CONVENTION_NAMES.map((known) => show(known)).join(", ")}`,
+    );
+  }
+  return conventionFor(name as ConventionName, loss);
+}
+
+/** The error for a setting that a loss does not have. */
+export function unknownSetting(loss: string, name: string, parameters: readonly string[]): LosskitError {
+  const names = [...parameters, ...SETTING_NAMES];
+  const similar = nearest(name, names);
+  return new LosskitError(
+    "PARAMETER",
+    `${loss} has no parameter ${name}; ${similar ? `did you mean ${similar}?` : `it takes ${names.join(", ")}`}`,
+  );
+}
+
+function checkParameter(loss: string, name: string, parameter: ParameterDefinition, value: unknown): ParameterValue {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, kind, whole } = parameter;
+  const fits = (number: unknown) =>
+    typeof number === "number" &&
+    Number.isFinite(number) &&
+    number >= min &&
+    number <= max &&
+    (!whole || Number.isInteger(number));
+  if (fits(value)) return value as number;
+  const isMatrix =
+    kind === "matrix" &&
+    Array.isArray(value) &&
+    value.every((row) => Array.isArray(row) && row.length === value.length && row.every(fits));
+  if (isMatrix) return value as readonly (readonly number[])[];
   const range =
     parameter.max !== undefined
       ? `from ${min} to ${max}`
       : parameter.min !== undefined
         ? `of at least ${min}`
         : "that is finite";
+  const form = `a ${whole ? "whole " : ""}number ${range}${kind === "matrix" ? ", or a classes × classes matrix of them" : ""}`;
   throw new LosskitError(
     "PARAMETER",
-    `${name} of ${loss} is ${show(value)}; it is a number ${range} (default ${parameter.default}): ${parameter.meaning}`,
+    `${name} of ${loss} is ${show(value)}; it is ${form} (default ${parameter.sameAs ?? parameter.default}): ${parameter.meaning}`,
   );
 }
 
@@ -148,7 +189,8 @@ export function lossFromFormula(text: string, options: FormulaOptions = {}): Los
     throw new LosskitError("PARAMETER", `${name} of ${title} is ${show(value)}; it holds finite numbers`);
   }
   const formula = readFormula(text, { parameters: parameterKinds(parameters), fields });
-  const settings = termSettings(termOptions, {});
+  // For its checks: a wrong option is found here, not in the first call.
+  termSettings(termOptions, {});
   const definition: LossDefinition = {
     name: title,
     title,
@@ -164,5 +206,5 @@ export function lossFromFormula(text: string, options: FormulaOptions = {}): Los
     references: [],
   };
   formulas.set(definition, formula);
-  return bindLoss([{ term: { definition, weight: 1, parameters, options: settings }, formula }]);
+  return bindLoss([{ term: { definition, weight: 1, parameters, options: termOptions }, formula }]);
 }

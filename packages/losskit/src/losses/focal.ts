@@ -23,12 +23,21 @@ export const focal = defineLoss({
   `,
   activations: ["sigmoid", "none"],
   range: [0, null],
+  values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: Math.LN2 / 16 },
+  weighs: { foregroundWeight: "foreground" },
   identities: [
     {
       parameters: { foregroundWeight: 0.5, focus: 0 },
       equals: [{ weight: 0.5, loss: "bce", parameters: {} }],
     },
   ],
+  elsewhere: {
+    monai: { name: "FocalLoss(alpha=0.25)" },
+    smp: { name: 'FocalLoss("binary", alpha=0.25)' },
+    kornia: { name: "binary_focal_loss_with_logits" },
+    keras: { name: "losses.BinaryFocalCrossentropy(from_logits=True, apply_class_balancing=True)" },
+    optax: { name: "sigmoid_focal_loss", differs: "one number per element, not their mean" },
+  },
   use:
     "Use it where most voxels are easy background and a few hard ones decide. " +
     "Avoid it with noisy labels, whose wrong voxels look hard and get all the attention.",

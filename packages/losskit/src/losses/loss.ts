@@ -3,6 +3,7 @@
 import type { Coefficients, PartialSums } from "../backends/stream.js";
 import type { Plan } from "../compiler/plan.js";
 import type { Activation, CallOptions, FloatArray, ParameterValue, Target, TermOptions } from "../formula/options.js";
+import type { ConventionName } from "./conventions.js";
 
 export type Family = "distribution" | "region" | "boundary" | "compound" | "topology";
 
@@ -10,8 +11,15 @@ export type Family = "distribution" | "region" | "boundary" | "compound" | "topo
 export interface ParameterDefinition {
   readonly symbol: string;
   readonly default: number;
+  /** The parameter whose value is the default in place of `default`. */
+  readonly sameAs?: string;
+  /** "matrix" for one number per pair of classes; a single number is then that of every pair of different classes. */
+  readonly kind?: "number" | "matrix";
+  /** Bounds of the number, or of every number of a matrix. */
   readonly min?: number;
   readonly max?: number;
+  /** True for a count. */
+  readonly whole?: boolean;
   /** What a person turns with it. */
   readonly meaning: string;
 }
@@ -20,6 +28,35 @@ export interface ParameterDefinition {
 export interface Erratum {
   readonly source: string;
   readonly difference: string;
+}
+
+/** Libraries that losskit compares itself with. */
+export const LIBRARIES = ["monai", "smp", "nnunet", "segloss", "kornia", "keras", "optax"] as const;
+export type Library = (typeof LIBRARIES)[number];
+
+/** The same loss in another library. */
+export interface Counterpart {
+  /** Its name there, with the arguments that make it equal to ours under the conventions of that library. */
+  readonly name: string;
+  /** Where no arguments make it equal: the difference, in one sentence. */
+  readonly differs?: string;
+}
+
+/**
+ * Values at the default parameters that tell forms in circulation apart: one channel, 4 × 5 voxels, logits of ±40 but where `half` says; with a
+ * loss that needs several channels, two channels and a softmax. Null where it grows with the logits or depends on the size.
+ */
+export interface Values {
+  /** A prediction that is right everywhere, half of the voxels foreground. */
+  readonly perfect: number | null;
+  /** One that is wrong everywhere. */
+  readonly inverted: number | null;
+  /** An empty mask, predicted empty. */
+  readonly empty: number | null;
+  /** An empty mask, all of it predicted foreground. */
+  readonly falseAlarm: number | null;
+  /** Foreground everywhere, every probability 1/2: tells plain sums (1/3 for Dice) from squared ones (1/5). */
+  readonly half: number | null;
 }
 
 /** Everything losskit knows of a loss; its name, formula and facts are all that a new loss needs. */
@@ -39,10 +76,15 @@ export interface LossDefinition {
   readonly severalChannels?: boolean;
   /** Options of the term that the paper sets differently from the library's defaults. */
   readonly options?: TermOptions;
-  /** Smallest and largest value over all inputs with one channel at the default parameters; null is unbounded. */
+  /** Smallest and largest value over all inputs at the default parameters, with one channel where the loss takes one; null is unbounded. */
   readonly range: readonly [number | null, number | null];
+  readonly values?: Values;
+  /** What each weighting parameter weighs: raising it raises the cost of that, and of nothing else. */
+  readonly weighs?: Readonly<Record<string, "false positives" | "false negatives" | "foreground" | "background">>;
   /** Equalities with other losses, which the tests check on random inputs. */
   readonly identities: readonly Identity[];
+  /** The loss in other libraries. */
+  readonly elsewhere?: Readonly<Partial<Record<Library, Counterpart>>>;
   /** When to use it and when not, in two sentences. */
   readonly use: string;
   /** Keys of references.ts. */
@@ -51,19 +93,21 @@ export interface LossDefinition {
   readonly erratum?: Erratum;
 }
 
-/** With `parameters` the loss is the weighted sum of other losses plus `offset`, on every input with one channel. */
+/** With `parameters` and `options` the loss is the weighted sum of other losses plus `offset`, on every input. */
 export interface Identity {
   readonly parameters: Readonly<Record<string, number>>;
+  readonly options?: TermOptions;
   readonly equals: readonly {
     readonly weight: number;
     readonly loss: string;
     readonly parameters: Readonly<Record<string, number>>;
+    readonly options?: TermOptions;
   }[];
   readonly offset?: number;
 }
 
-/** Parameters and options of one term, as a factory takes them. */
-export type TermArguments = Readonly<Record<string, unknown>> & TermOptions;
+/** Parameters and options of one term, as a factory takes them, and whose conventions the others follow. */
+export type TermArguments = Readonly<Record<string, unknown>> & TermOptions & { readonly conventions?: ConventionName };
 
 /** One term of a loss: a definition with its weight, parameters and options. */
 export interface LossTerm {

@@ -14,7 +14,12 @@ export const lovaszHinge = defineLoss({
   activations: ["sigmoid"],
   options: { images: "each" },
   range: [0, null],
+  values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: 1 },
   identities: [],
+  elsewhere: {
+    smp: { name: 'LovaszLoss("binary", per_image=True)' },
+    kornia: { name: "lovasz_hinge_loss" },
+  },
   use:
     "Use it to fine-tune for IoU after some epochs of cross entropy, for one foreground class. " +
     "Avoid it from scratch or on batches of mostly empty masks, where one voxel per image gets all the gradient.",

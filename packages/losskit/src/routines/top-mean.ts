@@ -21,11 +21,15 @@ export function topMeanWeights(values: Float64Array, fraction: number): Float64A
 /**
  * How many of some values count: k; 0 only where there are none.
  *
+ * @param routine the name that an error gives to the one who asked
  * @throws LosskitError PARAMETER for a fraction that is not above 0, at most 1
  */
-export function topMeanCount(values: number, fraction: number): number {
+export function topMeanCount(values: number, fraction: number, routine = "top_mean"): number {
   if (!(fraction > 0 && fraction <= 1)) {
-    throw new LosskitError("PARAMETER", `top_mean got the fraction ${fraction}; it takes a number above 0, at most 1`);
+    throw new LosskitError(
+      "PARAMETER",
+      `${routine} got the fraction ${fraction}; it takes a number above 0, at most 1`,
+    );
   }
   // The fraction and the product are rounded by at most 2^-53 each: 0.29 × 100 is 28.999999999999996, and 29 is meant.
   const product = fraction * values * (1 + 2 * Number.EPSILON);

@@ -2,7 +2,7 @@
 
 import type { Activation, CallOptions, FloatArray, Target } from "../../src/formula/options.js";
 import { allocate, free } from "../../src/index.js";
-import type { Loss, LossResult } from "../../src/losses/loss.js";
+import type { Loss, LossFactory, LossResult } from "../../src/losses/loss.js";
 import { uniformSequence } from "../losses/calls.js";
 
 export interface Head {
@@ -44,6 +44,14 @@ export function wasmCall(seed: number, head: Head, voxels: number, images = 1, k
     return (kind === "saturated" && uniform() < 0.5 ? -side : side) * (16 + 4 * uniform());
   });
   return { logits, target, options: { shape: [images, channels, voxels], activation } };
+}
+
+/** A call that the loss can be given: with the fields that its formula names. */
+export function wasmCallFor({ definition }: LossFactory, ...shape: Parameters<typeof wasmCall>): WasmCall {
+  const call = wasmCall(...shape);
+  const uniform = uniformSequence(shape[0] + 1);
+  const fields = Object.keys(definition.fields ?? {}).map((name) => [name, Float32Array.from(call.target, uniform)]);
+  return fields.length === 0 ? call : { ...call, options: { ...call.options, fields: Object.fromEntries(fields) } };
 }
 
 /** The truth: the reference backend on the same numbers, which float64 holds exactly. */

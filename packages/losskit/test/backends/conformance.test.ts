@@ -12,7 +12,7 @@ import {
   reference,
   sameBits,
   type WasmCall,
-  wasmCall,
+  wasmCallFor,
 } from "./conformance-calls.js";
 import { problemsOf, ranksApart } from "./float32-bounds.js";
 
@@ -21,6 +21,8 @@ const THREADS = [1, 2, 4];
 const named = allLosses.map((factory) => [factory.definition.name, factory] as const);
 
 const ranks = ({ definition }: LossFactory) => definition.formula.includes("lovasz(");
+/** Losses that pick extremes among neighbours: of saturated probabilities, which round to equal numbers, anyone's. */
+const picks = ({ definition }: LossFactory) => /soft_skeleton|soft_erosions|_gradient\(/.test(definition.formula);
 
 /** Runs a call on kernels where it lies, and in the library's memory with several numbers of threads: all must have the same bits. */
 function kernels(factory: LossFactory, logits: Float32Array, target: Target, options: CallOptions) {
@@ -37,7 +39,8 @@ function kernels(factory: LossFactory, logits: Float32Array, target: Target, opt
 }
 
 /** Of a Lovász loss the elements whose rank float32 can tell; all of other losses. */
-function comparable(factory: LossFactory, head: Head, { logits, target }: WasmCall, voxels: number) {
+function comparable(factory: LossFactory, head: Head, { logits, target }: WasmCall, voxels: number, kind: LogitKind) {
+  if (picks(factory) && kind !== "usual") return () => false;
   if (!ranks(factory)) return undefined;
   const truth = Float64Array.from(logits);
   const label = (c: number, v: number) => Number(target[v] === (head.channels === 1 ? 1 : c));
@@ -59,12 +62,12 @@ function comparable(factory: LossFactory, head: Head, { logits, target }: WasmCa
 }
 
 function compare(factory: LossFactory, head: Head, voxels: number, kind: LogitKind, seed = voxels): void {
-  const call = wasmCall(seed, head, voxels, 1, kind);
+  const call = wasmCallFor(factory, seed, head, voxels, 1, kind);
   const { logits, target, options } = call;
   const result = kernels(factory, logits, target, options);
   const truth = reference(factory(), logits, target, options);
   expect(truth.backend).toBe("reference");
-  const where = comparable(factory, head, call, voxels);
+  const where = comparable(factory, head, call, voxels, kind);
   const problems = problemsOf(factory.definition, result, truth, logits, target, options, { isComparable: where });
   expect(problems, `${head.channels} channels, ${head.activation}, ${voxels} voxels, ${kind}`).toEqual([]);
 }
@@ -85,7 +88,7 @@ describe.each(named)("%s", (_, factory) => {
   it("gives the truth for 1,000,003 voxels", () => {
     // Ranks are compared at the smaller sizes; with so many voxels hardly one has no near neighbour.
     const [head] = heads;
-    const { logits, target, options } = wasmCall(9, head, 1_000_003);
+    const { logits, target, options } = wasmCallFor(factory, 9, head, 1_000_003);
     const result = kernels(factory, logits, target, options);
     const truth = reference(factory(), logits, target, options);
     const all = ranks(factory) ? () => false : undefined;
@@ -99,7 +102,7 @@ describe("masks that are empty or full", () => {
   it.each(counted)("have their exact gradient with %s", (_, factory) => {
     for (const head of headsOf(factory)) {
       for (const label of [0, Math.max(1, head.channels - 1)]) {
-        const { logits, options } = wasmCall(5, head, 5000);
+        const { logits, options } = wasmCallFor(factory, 5, head, 5000);
         const forms: Target[] = [new Uint8Array(5000).fill(label)];
         if (head.channels === 1) forms.push(new Float32Array(5000).fill(label));
         for (const target of forms) {
@@ -117,7 +120,7 @@ describe("logits of an exploding network", () => {
     for (const head of headsOf(factory)) {
       if (head.activation === "none") continue;
       for (const size of [1e4, 1e10, 1e20]) {
-        const { logits, target, options } = wasmCall(6, head, 100);
+        const { logits, target, options } = wasmCallFor(factory, 6, head, 100);
         const large = logits.map((x) => x * size);
         const result = factory().valueAndGradient(large, target, { ...options, backend: "wasm" });
         const truth = reference(factory(), large, target, options);
@@ -126,8 +129,9 @@ describe("logits of an exploding network", () => {
         const bound = clips ? 1 - Math.log(2 ** -23) / Math.log(1e-7) : 1e-6;
         expect(Math.abs(result.value - truth.value)).toBeLessThanOrEqual(bound * Math.max(1, Math.abs(truth.value)));
         const error = result.gradient.map((slope, i) => slope - truth.gradient[i]);
-        // Kernels stop exponentials at exp(-64), 1.6e-28, where float64 goes on or is 0.
-        expect(largest(error)).toBeLessThanOrEqual(1e-6 * largest(truth.gradient) + 1e-21);
+        // Kernels stop exponentials at exp(-64), 1.6e-28, where float64 goes on or is 0; a power of 0.3 makes 4.8e-9 of it, over 100 voxels.
+        const rest = factory.definition.name === "exp-log" ? 4.8e-11 : 1e-21;
+        expect(largest(error)).toBeLessThanOrEqual(1e-6 * largest(truth.gradient) + rest);
       }
     }
   });
@@ -138,11 +142,13 @@ describe("equal logits everywhere", () => {
   it.each(named.filter(([, factory]) => !ranks(factory)))("do not bias the value of %s", (_, factory) => {
     const [head] = headsOf(factory);
     for (const x of [0.3, 0.7, 0.9]) {
-      const call = wasmCall(8, head, 70_000);
+      const call = wasmCallFor(factory, 8, head, 70_000);
       const logits: FloatArray = new Float32Array(call.logits.length).fill(x);
       const result = factory().valueAndGradient(logits, call.target, { ...call.options, backend: "wasm" });
       const truth = reference(factory(), logits, call.target, call.options);
-      expect(Math.abs(result.value - truth.value)).toBeLessThanOrEqual(2e-7 * Math.max(Math.abs(truth.value), 0.5));
+      // The rounding of a logarithm of its own, times the powers, is the same at every voxel too.
+      const bound = /\^gamma|top_mean|hard_mean/.test(factory.definition.formula) ? 5e-7 : 2e-7;
+      expect(Math.abs(result.value - truth.value)).toBeLessThanOrEqual(bound * Math.max(Math.abs(truth.value), 0.5));
     }
   });
 });

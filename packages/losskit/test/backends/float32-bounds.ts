@@ -16,7 +16,7 @@ export const FEW_VALUE_ULP = 4;
 export const ELEMENT_BOUND = 5e-7;
 /**
  * Of each element, relative to the largest: where an element is a difference of large numbers. With softmax every element is one (what the class
- * gains less what the others lose), and the slope of an overlap is one on the background of few voxels.
+ * gains less what the others lose), and the slope of an overlap is one on the background of few voxels, which all objects have.
  */
 export const OF_LARGEST_BOUND = 1e-6;
 
@@ -32,6 +32,31 @@ interface OwnLoss {
 }
 
 const NOTHING: OwnLoss = { value: 0, element: () => 0 };
+
+const constantLoss = (value: number, slope: number): OwnLoss => ({ value, element: () => slope });
+
+/**
+ * Losses whose slope at a voxel is a difference of larger numbers, with how many times OF_LARGEST_BOUND it may be off: slopes of two sums, of
+ * neighbouring voxels, or of several powers, each of which multiplies the rounding of a logarithm by its exponent.
+ */
+const DIFFERENCES: Readonly<Record<string, number>> = {
+  // Neighbouring probabilities, off by 2^-24, over the length of their difference, which is 1e-4 at least.
+  "active-contour": 600,
+  "boundary-dou": 1,
+  cldice: 1,
+  "dice-cldice": 1,
+  "dice-hausdorff": 1,
+  "exp-log": 2,
+  "gce-bce": 1,
+  "generalised-surface": 1,
+  // Each of its ten erosions subtracts a half from a mean and divides by what is left, which may be small.
+  "hausdorff-erosion": 40,
+  // The squared distances of the image to the means of the classes, which on a random image differ in the second digit.
+  "mumford-shah": 32,
+  "noise-robust-dice": 1,
+  "normalised-focal": 1,
+  "power-jaccard": 1,
+};
 
 /**
  * The errata that clip p compute log(1 - clipped p), which no rewriting can take from the logit. p is off by a few half ULP of a number below 1 (2 of the
@@ -58,6 +83,24 @@ function clippingLoss(definition: LossDefinition, call: Call, voxelWeight: numbe
   };
 }
 
+/**
+ * Of the slope of a ratio A / B: A' / B - A B' / B^2, whose two parts differ by the voxel and so cancel in float32. Each is at most 2 / B, and B, the
+ * sum of both masks, of no class smaller than this.
+ */
+function ratioSlope({ logits, target, classes, images, voxels, activation, targetForm }: Call): number {
+  const below = Array.from({ length: classes }, () => 1e-5);
+  for (let i = 0; i < images * classes * voxels; i++) {
+    const c = Math.floor(i / voxels) % classes;
+    const x = logits[i];
+    const p = activation === "none" ? x : 1 / (1 + Math.exp(-x));
+    const label =
+      targetForm === "labels" ? target[Math.floor(i / (classes * voxels)) * voxels + (i % voxels)] : undefined;
+    const y = label === undefined ? target[i] : Number(label === (classes === 1 ? 1 : c));
+    below[c] += p ** 2 + y ** 2;
+  }
+  return (8 * HALF_ULP * 2) / Math.min(...below) / classes;
+}
+
 function ownLoss(definition: LossDefinition, call: Call, voxelWeight: number): OwnLoss {
   switch (definition.name) {
     case "keras-bce-dice":
@@ -74,6 +117,35 @@ function ownLoss(definition: LossDefinition, call: Call, voxelWeight: number): O
         value: VALUE_BOUND * call.classes * (call.images * call.voxels < MANY_VOXELS ? 4 : 1),
         element: () => 0,
       };
+    case "dice-squared":
+    case "dice-semimetric":
+    case "jaccard-metric":
+    case "compatible-tversky":
+    case "dice-hausdorff":
+      return constantLoss(0, ratioSlope(call));
+    case "power-jaccard":
+      // Its exponent is a parameter, so 1 - A / B is not rewritten and has the digits of a number near 1.
+      return constantLoss(4 * HALF_ULP, ratioSlope(call));
+    case "hausdorff-dt":
+    case "log-hausdorff-dt":
+    case "one-sided-hausdorff":
+      // The difference of a probability and a soft label that is near it, squared, of a single voxel.
+      return constantLoss(8 * HALF_ULP, 0);
+    case "hausdorff-erosion":
+      // The same, and what ten erosions make of it.
+      return constantLoss(48 * HALF_ULP, 0);
+    case "cldice":
+    case "dice-cldice":
+      // One minus a mean of two ratios, each accurate as a number near 1.
+      return { value: 8 * HALF_ULP, element: () => 0 };
+    case "region-wise":
+    case "boundary":
+    case "dice-boundary":
+      // A mean of numbers of both signs, accurate as the largest of them.
+      return { value: 4 * HALF_ULP, element: () => 0 };
+    case "exp-log":
+      // q^0.3 has most of its digits from the logarithm of a q that is nearly nothing.
+      return { value: HALF_ULP, element: () => 0 };
     default:
       return NOTHING;
   }
@@ -111,12 +183,14 @@ export function problemsOf(
     }
   });
   const largest = largestOf(truth.gradient);
-  const cancels = call.activation === "softmax" || !many;
+  const times = DIFFERENCES[definition.name];
+  const cancels =
+    times !== undefined || call.activation === "softmax" || !many || definition.formula.includes("sum_by(");
   truth.gradient.forEach((exact, i) => {
     if (!isComparable(i)) return;
     const error = Math.abs(result.gradient[i] - exact);
     const relative = cancels
-      ? Math.max(ELEMENT_BOUND * Math.abs(exact), OF_LARGEST_BOUND * largest)
+      ? Math.max(ELEMENT_BOUND * Math.abs(exact), (times ?? 1) * OF_LARGEST_BOUND * largest)
       : ELEMENT_BOUND * Math.abs(exact);
     if (!(error <= relative + own.element(i) + UNDERFLOW)) {
       problems.push(

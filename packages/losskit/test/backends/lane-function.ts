@@ -18,7 +18,7 @@ export type MakeLanes = (c: LaneCode, a: LaneNode, b: LaneNode) => LaneNode;
 
 /** A probability of a logit, as kernels make it. */
 export const probability =
-  (which: keyof Probabilities, source: SigmoidSource): MakeLanes =>
+  (which: Exclude<keyof Probabilities, "slopeOfLogQ">, source: SigmoidSource): MakeLanes =>
   (c, a) => {
     const k = createKernelValues();
     const x = k.load(0, false);

@@ -6,7 +6,7 @@ import type { CallOptions, Target } from "../../src/formula/options.js";
 import { allLosses } from "../../src/losses/all.js";
 import type { LossFactory, TermArguments } from "../../src/losses/loss.js";
 import { headsOf, largest, uniformSequence } from "../losses/calls.js";
-import { type Head, inLibraryMemory, reference, sameBits, type WasmCall, wasmCall } from "./conformance-calls.js";
+import { type Head, inLibraryMemory, reference, sameBits, type WasmCall, wasmCallFor } from "./conformance-calls.js";
 import { problemsOf } from "./float32-bounds.js";
 
 /** What may be chosen, option by option; "" leaves an option out. */
@@ -18,7 +18,9 @@ const CHOICES = {
   classes: ["all", "present", "foreground", "list"],
   images: ["each", "together"],
   joinClasses: ["mean", "sum", "pooled"],
-  classWeights: ["", "given"],
+  classWeights: ["", "average", "factor"],
+  emptyMasks: ["", "skip", "zero"],
+  form: ["complement", "negative", "log"],
   reduction: ["mean", "sum", "none", "voxels"],
 } as const;
 type Option = keyof typeof CHOICES;
@@ -54,9 +56,14 @@ function pairwise(): Choice[] {
 const IMAGES = 2;
 const VOXELS = 150;
 
-/** A call of the choice; what is the same in all is left to `wasmCall`. */
-function callOf(choice: Choice, head: Head, seed: number): { call: WasmCall; target: Target; options: CallOptions } {
-  const call = wasmCall(seed, head, VOXELS, IMAGES);
+/** A call of the choice; what is the same in all is left to `wasmCallFor`. */
+function callOf(
+  factory: LossFactory,
+  choice: Choice,
+  head: Head,
+  seed: number,
+): { call: WasmCall; target: Target; options: CallOptions } {
+  const call = wasmCallFor(factory, seed, head, VOXELS, IMAGES);
   const { channels, activation } = head;
   const uniform = uniformSequence(seed + 1);
   const ignore = choice.ignore === "" ? undefined : Number(choice.ignore);
@@ -108,7 +115,7 @@ function callOf(choice: Choice, head: Head, seed: number): { call: WasmCall; tar
   return {
     call: { ...call, logits },
     target: made,
-    options: { shape, layout: choice.layout, activation, ignore: ignoredValue, weights },
+    options: { ...call.options, shape, layout: choice.layout, activation, ignore: ignoredValue, weights },
   };
 }
 
@@ -121,7 +128,8 @@ function lastChannel(values: Float64Array, channels: number): Float64Array {
 }
 
 function settingsOf(
-  { classes, images, joinClasses, classWeights, reduction }: Choice,
+  { definition }: LossFactory,
+  { classes, images, joinClasses, classWeights, emptyMasks, form, reduction }: Choice,
   channels: number,
 ): TermArguments {
   const list = channels > 1 ? [0, channels - 1] : [0];
@@ -130,7 +138,13 @@ function settingsOf(
     images,
     joinClasses,
     reduction,
-    ...(classWeights === "given" ? { classWeights: Array.from({ length: channels }, (_, c) => 1 + c / 2) } : {}),
+    ...(classWeights === ""
+      ? {}
+      : { classWeights: Array.from({ length: channels }, (_, c) => 1 + c / 2), classWeighting: classWeights }),
+    // "present" is a policy of empty masks by itself.
+    ...(emptyMasks === "" || classes === "present" ? {} : { emptyMasks }),
+    // Only a loss that is 1 - score has forms; that the others refuse them is one test in test/options.
+    ...(definition.range[0] === 0 && definition.range[1] === 1 ? { form } : {}),
   };
 }
 
@@ -148,7 +162,7 @@ const COMBINATIONS = pairwise();
 const ranks = ({ definition }: LossFactory) => definition.formula.includes("lovasz(");
 
 it("covers every pair of options with few combinations", () => {
-  expect(COMBINATIONS.length).toBeLessThan(80);
+  expect(COMBINATIONS.length).toBeLessThan(100);
 });
 
 describe.each(allLosses.map((factory) => [factory.definition.name, factory] as const))("%s", (_, factory) => {
@@ -157,8 +171,8 @@ describe.each(allLosses.map((factory) => [factory.definition.name, factory] as c
     const heads = headsOf(factory);
     COMBINATIONS.forEach((choice, i) => {
       const head = heads[i % heads.length];
-      const { call, target, options } = callOf(choice, head, 100 + i);
-      const loss = factory(settingsOf(choice, head.channels));
+      const { call, target, options } = callOf(factory, choice, head, 100 + i);
+      const loss = factory(settingsOf(factory, choice, head.channels));
       const truth = attempt(() => reference(loss, call.logits, target, options));
       const result = attempt(() => loss.valueAndGradient(call.logits, target, { ...options, backend: "wasm" }));
       const what = JSON.stringify({ ...choice, ...head });

@@ -58,4 +58,16 @@ describe("refuses", () => {
   ])("%s", (_, make, message) => {
     expect(() => checkLayout(kernel, make(), 5)).toThrow(message);
   });
+
+  test("a row of a matrix that reaches into the next number", () => {
+    const { constants, ...rest } = PLANS.matrix().passes[0].kernel as Kernel;
+    const matrix = constants.findIndex(({ columns }) => columns);
+    const one = { source: 0, perClass: true };
+    const kernel = { ...rest, constants: [constants[matrix], one] };
+    const layout = layOut(kernel);
+    expect(layout.constants.offsets).toEqual([0, 20]);
+    checkLayout(kernel, layout, 5);
+    const near = { ...layout, constants: { ...layout.constants, offsets: [0, 16] } };
+    expect(() => checkLayout(kernel, near, 5)).toThrow(/constant 1 of class 0 lies on top of constant 0 of class 0/);
+  });
 });

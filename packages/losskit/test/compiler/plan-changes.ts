@@ -7,8 +7,13 @@ import type { Effect, Kernel, KernelValue, Stage } from "../../src/compiler/kern
 import type { Plan, PlanPass } from "../../src/compiler/plan.js";
 import { LosskitError } from "../../src/errors.js";
 import { bceDice, ce, dice, lovaszHinge } from "../../src/losses/catalogue.js";
-import { add } from "../../src/losses/define.js";
+import { add, lossFromFormula } from "../../src/losses/define.js";
 import { planOf } from "./plans.js";
+
+const matrixLoss = lossFromFormula("S = mean(classes_sum(y * matmul(M, p)))\n loss = S * S", {
+  parameters: { M: Array.from({ length: 5 }, () => [1, 2, 3, 4, 5]) },
+});
+const objectLoss = lossFromFormula("instances_mean(1 / (1 + sum_by(components(y), p)))", { images: "each" });
 
 export const PLANS = {
   binary: () => planOf(bceDice(), { ignore: 255, weighted: true }),
@@ -16,6 +21,8 @@ export const PLANS = {
   few: () => planOf(add(ce(), dice()), { channels: 3 }),
   soft: () => planOf(dice(), { channels: 5, target: "soft", activation: "sigmoid" }),
   routine: () => planOf(lovaszHinge()),
+  matrix: () => planOf(matrixLoss, { channels: 5, activation: "sigmoid" }),
+  objects: () => planOf(objectLoss, { channels: 3 }),
 };
 
 /** The plan with one pass changed. */

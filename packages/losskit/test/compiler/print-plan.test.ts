@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { printPlan } from "../../src/compiler/print-plan.js";
+import { ROUTINES } from "../../src/formula/operations.js";
 import type { CallOptions } from "../../src/formula/options.js";
 import { allLosses } from "../../src/losses/all.js";
 import { bceDice, ce, dice, focalTversky, lovaszHinge } from "../../src/losses/catalogue.js";
@@ -26,12 +27,19 @@ function expectExact(
   if (extra.ignore !== undefined) target[3] = extra.ignore;
   const options = { shape: [1, channels, VOXELS], activation, ...extra };
   const text = printPlan(loss.plan(logits, target, options));
-  const parameters: Record<string, number | number[]> = {};
+  const parameters: Record<string, number | number[] | readonly (readonly number[])[]> = {
+    counted: Array.from({ length: channels }, (_, c) => Number(c > 0)),
+  };
   loss.terms.forEach(({ definition, parameters: values, weight }, i) => {
     const suffix = loss.terms.length > 1 ? `.${i + 1}` : "";
     parameters[`weight${suffix}`] = weight;
-    for (const [name, { symbol }] of Object.entries(definition.parameters))
-      parameters[symbol + suffix] = values[name] as number;
+    for (const [name, { symbol, kind }] of Object.entries(definition.parameters)) {
+      const value = values[name] as number | readonly (readonly number[])[];
+      const own = kind === "matrix" && typeof value === "number" ? alike(channels, value) : value;
+      parameters[symbol + suffix] = own;
+      // Where it has the name of something else in a plan.
+      parameters[`${symbol}_parameter${suffix}`] = own;
+    }
   });
   if (extra.ignore !== undefined) parameters.ignore = extra.ignore;
   const { weights, fields } = extra;
@@ -52,7 +60,14 @@ function expectExact(
   return text;
 }
 
-const withoutRoutines = allLosses.filter(({ definition }) => !definition.name.startsWith("lovasz"));
+/** A matrix with one number for all pairs of different classes. */
+const alike = (channels: number, value: number): number[][] =>
+  Array.from({ length: channels }, (_, row) => Array.from({ length: channels }, (__, c) => (row === c ? 0 : value)));
+
+/** Routines are more than a line of a text. */
+const withoutRoutines = allLosses.filter(
+  ({ definition }) => !Object.keys(ROUTINES).some((name) => definition.formula.includes(`${name}(`)),
+);
 
 describe("what is printed is what is computed", () => {
   for (const [channels, activation] of [
@@ -65,7 +80,8 @@ describe("what is printed is what is computed", () => {
     test.each(able.map((factory) => [factory.definition.name, factory] as const))(
       `%s, ${channels} channels, ${activation}`,
       (_, factory) => {
-        expectExact(factory(), channels, activation);
+        const fields = Object.keys(factory.definition.fields ?? {}).map((name) => [name, fieldOf(VOXELS)] as const);
+        expectExact(factory(), channels, activation, fields.length > 0 ? { fields: Object.fromEntries(fields) } : {});
       },
     );
   }
@@ -77,6 +93,61 @@ describe("what is printed is what is computed", () => {
     expectExact(focalTversky(), 1, "sigmoid", { ignore: 7, weights });
     const own = lossFromFormula("mean(m * abs(p - y)^t)", { parameters: { t: 2.5 }, fields: { m: "voxel" } });
     expectExact(own, 1, "sigmoid", { fields: { m: weights } });
+  });
+});
+
+/** Values of a field. */
+function fieldOf(length: number): Float32Array {
+  const uniform = uniformSequence(9);
+  return Float32Array.from({ length }, uniform);
+}
+
+describe("what only some losses have", () => {
+  const M = [3, 5].map((channels) =>
+    Array.from({ length: channels }, (_, row) => Array.from({ length: channels }, (__, c) => (2 * row + c) / 7)),
+  );
+
+  test.each([
+    [3, M[0]],
+    [5, M[1]],
+  ])("a matrix, with %i classes", (channels, matrix) => {
+    const loss = (text: string) => lossFromFormula(text, { parameters: { M: matrix } });
+    const text = expectExact(loss("mean(classes_sum(y * matmul(M, p^2)))"), channels, "softmax");
+    expect(text).toMatch(channels === 3 ? /M\[2\]\[0\] \* / : /matmul\(M, /u);
+    expect(text).toMatch(channels === 3 ? /M\[0\]\[2\] \* / : /matmul\(transpose\(M\), /u);
+    // The same for all classes: a row of the matrix is summed outside.
+    expect(expectExact(loss("sum(matmul(M, y + (1 - y)) * p)"), channels, "sigmoid")).not.toContain("matmul(M, 1)");
+  });
+
+  test.each([2, 3, 5])("log(1 - p) of a softmax, with %i classes", (channels) => {
+    const text = expectExact(lossFromFormula("-mean((1 - y) * log(1 - p))"), channels, "softmax");
+    // Of two classes it is log(p) of the other.
+    expect(text).toMatch(channels === 2 ? /\n {4}log_p\[0\] = / : /\n {4}log_q\[[0c]\] = /u);
+  });
+
+  test("sums over objects, before and after the voxels that they are for", () => {
+    const loss = lossFromFormula("instances_mean(1 / (1 + sum_by(components(y), p)))", { images: "each" });
+    const text = printPlan(planOf(loss, { channels: 3 }));
+    expect(text).toMatch(/PASS 2 of 3: sums over the voxels, what is summed by object\n/u);
+    expect(text).toMatch(
+      /OBJECTS: sums over .*\n {2}(S\d)\[c\]\[o\] = sum_by\(components_result\[c\], summed_by_object\)\n/u,
+    );
+    expect(text).toMatch(
+      /\n {2}k\[c\]\[o\] = .*\n(.*\n)*OBJECTS: the numbers of each.*\n {2}of_object = gather\(k\[c\]\[o\], /u,
+    );
+    expect(text).toMatch(/o <= S\d\[c\]/u);
+    expect(text).toMatch(/PASS 3 of 3: the gradient\n(.*\n)* {10}of_object\[c\] +float32\n/u);
+  });
+
+  test("parameters and fields with names that plans have for other things", () => {
+    const loss = lossFromFormula("mean(weights * p^q) + c * mean(p)", {
+      parameters: { q: 1.3, c: 2 },
+      fields: { weights: "voxel" },
+    });
+    const text = printPlan(planOf(loss, { fields: { weights: new Float32Array(4) } }));
+    expect(text).toMatch(/reads .*weights_field +float32/u);
+    expect(text).toMatch(/p\^q_parameter/u);
+    expect(text).toMatch(/c_parameter \*/u);
   });
 });
 
@@ -127,9 +198,12 @@ describe("the words", () => {
   test("lines end, and are not too long to be read", () => {
     for (const factory of allLosses) {
       const channels = factory.definition.severalChannels ? 3 : 1;
-      const text = printPlan(planOf(factory(), { channels }));
+      const fields = Object.entries(factory.definition.fields ?? {}).map(
+        ([name, kind]) => [name, fieldOf(kind === "voxel" ? 4 : 4 * channels)] as const,
+      );
+      const text = printPlan(planOf(factory(), { channels, fields: Object.fromEntries(fields) }));
       expect(text.endsWith("\n")).toBe(true);
-      expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(130);
+      expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(140);
       expect(text).not.toMatch(/undefined|NaN|\[object/u);
     }
   });

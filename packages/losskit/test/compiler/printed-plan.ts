@@ -7,18 +7,19 @@ export interface PrintedInputs {
   readonly arrays: Readonly<Record<string, ArrayLike<number>>>;
   /** Arrays that are one for all classes. */
   readonly common: readonly string[];
-  readonly parameters: Readonly<Record<string, number | readonly number[]>>;
+  readonly parameters: Readonly<Record<string, number | readonly number[] | readonly (readonly number[])[]>>;
 }
 
 interface Scope {
   readonly c: number;
   get(name: string, at: number | undefined): number;
+  element(matrix: string, row: number, column: number): number;
 }
 type Expression = (scope: Scope) => number;
 
 /** Reads one expression: comparisons below `and`, then + -, * /, unary minus, ^ as in the formula language. */
 function parse(text: string, channels: number): Expression {
-  const tokens = text.match(/[\w.]*[A-Za-z_][\w.]*(\[\w+\])?|\d+(\.\d+)?(e[+-]?\d+)?|[<>=!]=|[-+*/^<>(),]/gu) ?? [];
+  const tokens = text.match(/\d+(\.\d+)?(e[+-]?\d+)?|[A-Za-z_][\w.]*(\[\w+\])*|[<>=!]=|[-+*/^<>(),]/gu) ?? [];
   let at = 0;
   const take = (token: string) => {
     if (tokens[at] !== token) throw new Error(`expected ${token} at ${tokens.slice(at, at + 4).join(" ")} in: ${text}`);
@@ -52,6 +53,7 @@ function parse(text: string, channels: number): Expression {
     where: (mask, a, b) => (mask !== 0 ? a : b),
     not: (a) => truth(a === 0),
     copy_sign: (a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
+    wins: (a, b) => (a > b ? 1 : a === b ? 0.5 : 0),
     power_slope: (a, b) => (a === 0 ? truth(b === 1) : b * a ** (b - 1)),
     images_sum: (a) => a,
   };
@@ -88,11 +90,16 @@ function parse(text: string, channels: number): Expression {
     }
     if (/^\d/u.test(token)) return () => Number(token);
     if (tokens[at] !== "(") {
-      const [, name, index] = token.match(/^([^[]+)(?:\[(\w+)\])?$/u) as RegExpMatchArray;
-      if (name === "c") return ({ c }) => c;
-      return (scope) => scope.get(name, index === undefined ? undefined : index === "c" ? scope.c : Number(index));
+      const [name, index, column] = token.split(/[[\]]+/u).filter((part) => part !== "");
+      if (name === "c" || name === "class") return ({ c }) => c;
+      const number = (text: string, { c }: Scope) => (text === "c" ? c : Number(text));
+      if (column !== undefined) {
+        return (scope) => scope.element(name, number(index, scope), number(column, scope));
+      }
+      return (scope) => scope.get(name, index === undefined ? undefined : number(index, scope));
     }
     take("(");
+    if (token === "matmul") return product();
     const args = [level(0)];
     for (; tokens[at] === ","; ) {
       at++;
@@ -109,6 +116,23 @@ function parse(text: string, channels: number): Expression {
     if (!f) throw new Error(`there is no function ${token} in: ${text}`);
     return (scope) => f(...args.map((arg) => arg(scope)));
   }
+  /** A matrix, or a transposed one, times the vector of an expression over the classes. */
+  function product(): Expression {
+    const transposed = tokens[at] === "transpose";
+    const name = tokens[transposed ? at + 2 : at];
+    at += transposed ? 4 : 1;
+    take(",");
+    const vector = level(0);
+    take(")");
+    return (scope) => {
+      let sum = 0;
+      for (let k = 0; k < channels; k++) {
+        const element = transposed ? scope.element(name, k, scope.c) : scope.element(name, scope.c, k);
+        sum += element * vector({ ...scope, c: k });
+      }
+      return sum;
+    };
+  }
   const whole = level(0);
   if (at < tokens.length) throw new Error(`${tokens.slice(at).join(" ")} is left over in: ${text}`);
   return whole;
@@ -118,12 +142,17 @@ function parse(text: string, channels: number): Expression {
 export function runPrintedPlan(text: string, inputs: PrintedInputs): { loss: number; gradient: Float64Array } {
   const { channels, voxels, arrays, common, parameters } = inputs;
   const gradient = new Float64Array(channels * voxels);
-  const numbers = new Map<string, number[]>(
-    Object.entries({ images: 1, classes: channels, voxels, ...parameters }).map(([name, value]) => [
-      name,
-      [value].flat(),
-    ]),
-  );
+  const isMatrix = (value: unknown): value is readonly (readonly number[])[] =>
+    Array.isArray(value) && Array.isArray(value[0]);
+  const numbers = new Map<string, number[]>();
+  for (const [name, value] of Object.entries({ images: 1, classes: channels, voxels, ...parameters })) {
+    if (!isMatrix(value)) numbers.set(name, [value].flat());
+  }
+  const element: Scope["element"] = (name, row, column) => {
+    const matrix = parameters[name];
+    if (!isMatrix(matrix)) throw new Error(`${name} is no matrix`);
+    return matrix[row][column];
+  };
   let voxel = 0;
   const place = (name: string, at: number | undefined) => (common.includes(name) ? 0 : (at ?? 0)) * voxels + voxel;
   const get: Scope["get"] = (name, at) => {
@@ -147,7 +176,7 @@ export function runPrintedPlan(text: string, inputs: PrintedInputs): { loss: num
     return (classes: readonly number[]) => {
       const each = classes.map((c) => ({
         at: index === undefined ? 0 : index === "c" ? c : Number(index),
-        value: expression({ c, get }),
+        value: expression({ c, get, element }),
       }));
       for (const { at, value } of each) {
         const before = op === "+=" ? (numbers.get(name)?.[at] ?? 0) : 0;

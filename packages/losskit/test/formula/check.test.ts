@@ -52,7 +52,7 @@ describe("a formula that is right", () => {
 });
 
 describe("names", () => {
-  const known = "x, p, y, class, alpha, costs, M, image, maps";
+  const known = "x, p, y, class, class_count, alpha, costs, M, image, maps";
   it.each([
     ["mean(q)", 1, 6, `nothing is named 'q'; expected one of ${known}`],
     ["mean(zebra)", 1, 6, `nothing is named 'zebra'; expected one of ${known}`],
@@ -116,13 +116,18 @@ describe("arguments", () => {
     ["constant()", 1, 1, "expected constant(e), found 0 arguments"],
     ["lovasz(p)", 1, 1, "expected lovasz(errors, y), found 1 argument"],
     ["top_mean(p)", 1, 1, "expected top_mean(e, fraction), found 1 argument"],
-    ["top_mean(p, 1/3 * mean(y))", 1, 17, "expected a number or a parameter for fraction"],
-    ["mean(soft_skeleton(p, class))", 1, 23, "expected a number or a parameter for iterations"],
+    ["top_mean(p, 1/3 * mean(y))", 1, 17, "expected numbers and parameters only for fraction"],
+    ["mean(soft_skeleton(p, class))", 1, 23, "expected numbers and parameters only for iterations"],
     ["mean(p) + M", 1, 11, "'M' is a matrix; it can only be the first argument of matmul(...)"],
     ["mean(matmul(alpha, p))", 1, 13, "expected the name of a matrix parameter"],
     ["mean(matmul(2, p))", 1, 13, "expected the name of a matrix parameter"],
     ["mean(matmul(M))", 1, 6, "expected matmul(matrix, e), found 1 argument"],
-    ["instances_sum(sum_by(y, p))", 1, 22, "expected components(…), which numbers the instances"],
+    [
+      "instances_sum(sum_by(y, p))",
+      1,
+      22,
+      "expected components(…) or nearest_component(…), which numbers the instances",
+    ],
     ["instances_sum(sum_by(components(y)))", 1, 15, "expected sum_by(components, e), found 1 argument"],
   ])("%j", (text, line, column, sentence) => {
     expect(problem(text)).toEqual(["FORMULA_ARGUMENT", line, column, sentence]);

@@ -98,6 +98,16 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     plain("mean(distance(y) * p)"),
     plain("mean(signed_distance(y) * p)"),
     plain("mean(border(y) * p)"),
+    plain("mean(dilation(y, 1) * p)"),
+    plain("mean(skeleton(y) * p)"),
+    plain("mean(neighbour_mean(p) * y)"),
+    plain("mean(gaussian_mean(p, 0.8) * y)"),
+    plain("mean(soft_erosions(sqrt(p), 2, 1.5) * y)"),
+    plain("hard_mean(x*p, 0.5, 0.3)"),
+    {
+      formula: "instances_mean(sum_by(nearest_component(y), p*y) / sum_by(nearest_component(y), p + y))",
+      options: { images: "each" },
+    },
   ],
 };
 
@@ -280,12 +290,15 @@ describe("what passes no gradient", () => {
     expect(slopesAt("sum(where(x, 2*x, 5*x))", [0, 1])).toEqual([5, 2]);
   });
 
-  it.each(["distance", "signed_distance", "border", "components"])("%s(p > 0.5) has none", (routine) => {
-    expect(slopesAt(`sum(${routine}(p > 0.5) * x)`, [1, 1, -1, -1])).toEqual(
-      slopesAt(`sum(constant(${routine}(p > 0.5)) * x)`, [1, 1, -1, -1]),
-    );
-    expect(slopesAt(`sum(${routine}(p))`, [1, 1, -1, -1])).toEqual([0, 0, 0, 0]);
-  });
+  it.each(["distance", "signed_distance", "border", "components", "nearest_component", "skeleton"])(
+    "%s(p > 0.5) has none",
+    (routine) => {
+      expect(slopesAt(`sum(${routine}(p > 0.5) * x)`, [1, 1, -1, -1])).toEqual(
+        slopesAt(`sum(constant(${routine}(p > 0.5)) * x)`, [1, 1, -1, -1]),
+      );
+      expect(slopesAt(`sum(${routine}(p))`, [1, 1, -1, -1])).toEqual([0, 0, 0, 0]);
+    },
+  );
 });
 
 it("is linear in the loss: the gradient of a sum is the sum of the gradients", () => {

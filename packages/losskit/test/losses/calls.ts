@@ -2,6 +2,7 @@
 
 import type { Activation, CallOptions, FloatArray, Target } from "../../src/formula/options.js";
 import type { Loss, LossFactory } from "../../src/losses/loss.js";
+import { ROUTINE_FUNCTIONS } from "../../src/routines/routines.js";
 
 /** A fixed sequence of numbers in (0, 1) (Lehmer, modulus 2^31 - 1). */
 export function uniformSequence(seed: number): () => number {
@@ -67,6 +68,46 @@ export function headsOf({ definition }: LossFactory): { readonly channels: numbe
     ({ channels, activation }) =>
       allowed.includes(activation as Activation) && !(definition.severalChannels && channels === 1),
   ) as { channels: number; activation: Activation }[];
+}
+
+/** An example call that a loss can be given: with the fields that its formula names. */
+export function callFor({ definition }: LossFactory, seed: number, shape: CallShape = {}): ExampleCall {
+  const call = exampleCall(seed, shape);
+  const uniform = uniformSequence(seed + 1);
+  const fields = Object.keys(definition.fields ?? {}).map((name) => [
+    name,
+    Float64Array.from(call.target, () => uniform()),
+  ]);
+  return fields.length === 0 ? call : { ...call, options: { ...call.options, fields: Object.fromEntries(fields) } };
+}
+
+/** Whether the loss depends on where voxels lie, not only on their values. */
+export function isSpatial({ definition }: LossFactory): boolean {
+  const names = Object.entries(ROUTINE_FUNCTIONS).flatMap(([name, { kind }]) => (kind === "grid" ? [name] : []));
+  return names.some((name) => definition.formula.includes(`${name}(`));
+}
+
+/**
+ * Slope of the loss along a direction by five points, (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h: its error is of order h^4. Undefined where a
+ * kink or a jump lies among the points: half the step then gives another slope.
+ */
+export function directionalSlope(
+  loss: Pick<Loss, "value">,
+  logits: Float64Array,
+  direction: Float64Array,
+  target: Target,
+  options: CallOptions,
+): number | undefined {
+  const along = (step: number) =>
+    loss.value(
+      logits.map((x, i) => x + step * direction[i]),
+      target,
+      options,
+    );
+  const slope = (h: number) => (8 * (along(h) - along(-h)) - (along(2 * h) - along(-2 * h))) / (12 * h);
+  const whole = slope(2e-4);
+  const half = slope(1e-4);
+  return Math.abs(whole - half) <= 1e-8 * Math.max(1, Math.abs(half)) ? half : undefined;
 }
 
 /** Slope along every logit: (f(x + h) - f(x - h)) / 2h. */

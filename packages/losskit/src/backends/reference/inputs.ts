@@ -184,7 +184,9 @@ function softmax(rows: Probabilities & { readonly x: readonly Row[] }, n: number
       if (q) q[c][i] = rest / z;
       if (logP) logP[c][i] = x[c][i] - m - logZ;
       if (logQ) {
-        logQ[c][i] = c === top && others < UNDERFLOW ? logOfOthers(x, top, i) - m - logZ : Math.log(rest) - logZ;
+        // 1 - p itself has lost a small p.
+        if (2 * e[c] <= z) logQ[c][i] = Math.log1p(-e[c] / z);
+        else logQ[c][i] = (others < UNDERFLOW ? logOfOthers(x, top, i) - m : Math.log(others)) - logZ;
       }
     }
   }

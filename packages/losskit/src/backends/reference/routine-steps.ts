@@ -3,7 +3,7 @@
 import { LosskitError } from "../../errors.js";
 import { type Axes, CLASS, IMAGE } from "../../formula/axes.js";
 import { GRADIENT_OF_ROUTINE, type Node } from "../../formula/node.js";
-import { ROUTINES } from "../../formula/operations.js";
+import { ROUTINES, type RoutineSignature } from "../../formula/operations.js";
 import type { Call } from "../../formula/options.js";
 import { type GridRoutine, type GroupRoutine, ROUTINE_FUNCTIONS } from "../../routines/routines.js";
 import { type GroupValue, groupIndex } from "../group-values.js";
@@ -41,9 +41,16 @@ export function runRoutine(
     : runOnGrid(node, name, routine, ofGradient, kept, evaluation);
 }
 
-function scalarArgument(node: Node, position: number, { groups }: RoutineSources): number {
-  const arg = node.args[position];
-  return arg ? (groups.get(arg) as GroupValue).data[0] : 0;
+/** The scalar arguments of a routine: numbers and parameters, the same for all groups. */
+export function scalarArguments(
+  { args }: Node,
+  signature: RoutineSignature,
+  groups: RoutineSources["groups"],
+): number[] {
+  const first = signature.voxelArguments.length;
+  return args
+    .slice(first, first + signature.scalarArguments.length)
+    .map((arg) => (groups.get(arg) as GroupValue).data[0]);
 }
 
 /** One call per image and class: the routine sees the whole grid. */
@@ -55,10 +62,10 @@ function runOnGrid(
   kept: readonly (StoredVoxels | undefined)[],
   evaluation: RoutineSources,
 ): StoredVoxels {
-  const { call } = evaluation;
+  const { call, groups } = evaluation;
   const { space, spacing, voxels } = call;
-  const { voxelArguments, scalarArguments } = ROUTINES[name];
-  const scalar = scalarArguments.length > 0 ? scalarArgument(node, voxelArguments.length, evaluation) : 0;
+  const signature = ROUTINES[name];
+  const scalars = scalarArguments(node, signature, groups);
   const result = createStored(node.axes, call);
   const values = kept[0] as StoredVoxels;
   const last = node.args.length - 1;
@@ -67,11 +74,11 @@ function runOnGrid(
     const grid = values.data.subarray(from, from + voxels);
     if (ofGradient && routine.gradient) {
       const cotangent = cotangentOf(node.args[last], kept[last], from, evaluation, result.classes);
-      result.data.set(routine.gradient(grid, scalar, space, spacing, cotangent), from);
+      result.data.set(routine.gradient(grid, scalars, space, spacing, cotangent), from);
     } else {
-      const value = routine.value(grid, scalar, space, spacing);
+      const value = routine.value(grid, scalars, space, spacing);
       result.data.set(value, from);
-      if (name === "components") for (const number of value) instances = Math.max(instances, number);
+      if (signature.numbersInstances) for (const number of value) instances = Math.max(instances, number);
     }
   }
   return { ...result, instances };
@@ -99,11 +106,12 @@ function runOnGroups(
   evaluation: RoutineSources,
 ): StoredVoxels {
   const { call, groups } = evaluation;
-  const { voxelArguments, scalarArguments, hardTarget } = ROUTINES[node.name];
-  const scalar = scalarArguments.length > 0 ? scalarArgument(node, voxelArguments.length, evaluation) : 0;
+  const signature = ROUTINES[node.name];
+  const { voxelArguments, hardTarget } = signature;
+  const scalars = scalarArguments(node, signature, groups);
   const errors = kept[0] as StoredVoxels;
   const second = voxelArguments.length > 1 ? (kept[1] as StoredVoxels) : undefined;
-  const validAt = voxelArguments.length + scalarArguments.length;
+  const validAt = voxelArguments.length + scalars.length;
   const valid = kept[validAt];
   const result = createStored(node.axes, call);
   for (const rows of rowsByGroup(node, call, groups, node.args[validAt + 1])) {
@@ -113,7 +121,7 @@ function runOnGroups(
     if (hardTarget && targets?.some((y) => y !== 0 && y !== 1)) {
       throw new LosskitError("UNSUPPORTED", `a soft target cannot be used here: ${hardTarget}`);
     }
-    const weights = routine.weights(list(errors), targets, scalar);
+    const weights = routine.weights(list(errors), targets, scalars);
     places.forEach((at, i) => {
       result.data[at] = weights[i];
     });

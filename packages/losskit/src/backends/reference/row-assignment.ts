@@ -28,10 +28,12 @@ export function assignRows(pass: Pass, { call, graph }: Evaluation): Rows {
       node.op === "activation" ? [...node.args, ...activationInputs(graph, node, call.activation)] : node.args;
     for (const arg of used) if (lastUse.has(arg)) lastUse.set(arg, pass.loads.length + i);
   });
-  // A reduction with two arguments runs with the later one.
+  // A reduction with two arguments runs with the later one, which must not lie where the other still stands.
+  const besideAnother = new Set<Node>();
   for (const { args } of pass.reductions) {
     const latest = Math.max(...args.map((arg) => order.indexOf(arg)));
     for (const arg of args) if (lastUse.has(arg)) lastUse.set(arg, Math.max(lastUse.get(arg) as number, latest));
+    if (args.length > 1) besideAnother.add(order[latest]);
   }
   const endsAt = order.map((_, i) => order.filter((node) => lastUse.get(node) === i));
   const free: Row[] = [];
@@ -50,7 +52,7 @@ export function assignRows(pass: Pass, { call, graph }: Evaluation): Rows {
   pass.voxels.forEach((node, i) => {
     const ended = endsAt[pass.loads.length + i].filter((other) => other !== node);
     // With several rows, row 0 of the result could lie where row 1 of an argument still stands.
-    if (NEEDS_OWN_ROWS.has(node.op) || rowsOf(node, call.classes) > 1) {
+    if (NEEDS_OWN_ROWS.has(node.op) || rowsOf(node, call.classes) > 1 || besideAnother.has(node)) {
       take(node);
       release(ended);
     } else {

@@ -12,6 +12,8 @@ interface Stretch {
   readonly name: string;
   readonly start: number;
   readonly bytes: number;
+  /** What its start is a multiple of. */
+  readonly unit: number;
 }
 
 /**
@@ -26,22 +28,28 @@ export function checkLayout(
 ): void {
   const entries = (
     region: KernelLayout["rows"],
-    list: readonly boolean[],
+    list: readonly { readonly perClass: boolean; readonly columns?: readonly number[] }[],
     name: string,
     bytes: number,
   ): readonly Stretch[] =>
-    list.flatMap((perClass, i) =>
+    list.flatMap(({ perClass, columns = [0] }, i) =>
       Array.from({ length: perClass ? classes : 1 }, (_, c) => ({
         name: perClass ? `${name} ${i} of class ${c}` : `${name} ${i}`,
         start: offsetIn(region, i, perClass, c),
-        bytes,
+        bytes: bytes * columns.length,
+        unit: Math.min(bytes, VECTOR),
       })),
     );
-  const perClass = (list: readonly { readonly perClass: boolean }[]) => list.map((entry) => entry.perClass);
-  const constants = entries(layout.constants, perClass(kernel.constants), "constant", FLOAT);
-  const rows = entries(layout.rows, kernel.rows, "row", TILE * FLOAT);
-  const checks = kernel.checks.map((_, i) => ({ name: `check ${i}`, start: layout.checks[i], bytes: VECTOR }));
-  const sums = entries(layout.sums, perClass(kernel.sums), "sum", DOUBLE);
+  const constants = entries(layout.constants, kernel.constants, "constant", FLOAT);
+  const ofRows = kernel.rows.map((perClass) => ({ perClass }));
+  const rows = entries(layout.rows, ofRows, "row", TILE * FLOAT);
+  const checks = kernel.checks.map((_, i) => ({
+    name: `check ${i}`,
+    start: layout.checks[i],
+    bytes: VECTOR,
+    unit: VECTOR,
+  }));
+  const sums = entries(layout.sums, kernel.sums, "sum", DOUBLE);
   checkBuffer("constants", constants, bytesOf(layout.constants, classes));
   checkBuffer("rows", rows, bytesOf(layout.rows, classes));
   checkBuffer("partial sums", [...checks, ...sums], bytesOf(layout.sums, classes));
@@ -53,12 +61,12 @@ function checkBuffer(buffer: string, stretches: readonly Stretch[], bytes: numbe
   };
   let before: Stretch | undefined;
   for (const stretch of [...stretches].sort((a, b) => a.start - b.start)) {
-    const { name, start } = stretch;
+    const { name, start, unit } = stretch;
     const end = start + stretch.bytes;
     if (!(Number.isInteger(start) && start >= 0 && end <= bytes)) {
       fail(`${name} takes bytes ${start} to ${end - 1} of the ${bytes} of the ${buffer}`);
     }
-    if (start % Math.min(stretch.bytes, VECTOR) !== 0) fail(`${name} starts at byte ${start}, which is not aligned`);
+    if (start % unit !== 0) fail(`${name} starts at byte ${start}, which is not aligned`);
     if (before && start < before.start + before.bytes) fail(`${name} lies on top of ${before.name}`);
     before = stretch;
   }

@@ -2,8 +2,9 @@
 
 import type { KernelSum } from "../../compiler/kernel.js";
 import type { PlanPass } from "../../compiler/plan.js";
+import { storesOf, summandName } from "../../compiler/schedule.js";
 import { CLASS } from "../../formula/axes.js";
-import type { Node } from "../../formula/node.js";
+import type { Graph, Node } from "../../formula/node.js";
 import type { Call, FloatArray, LabelArray, ParameterValue } from "../../formula/options.js";
 import { checkFieldValues, checkLogits, checkTarget, checkWeights } from "../check-values.js";
 import { evaluateGroup } from "../evaluate-groups.js";
@@ -12,6 +13,7 @@ import { bind } from "./bindings.js";
 import type { CompiledKernel } from "./kernel-module.js";
 import { release, reserve } from "./memory.js";
 import { type ChunkSums, type ConstantOf, runKernel, type Threaded } from "./run-kernel.js";
+import { countObjects, gatherFromObjects, sumByObject } from "./run-objects.js";
 import { runRoutine } from "./run-routine.js";
 
 /** A pass with its compiled kernel. */
@@ -36,33 +38,38 @@ export interface WasmEvaluation {
  * @throws LosskitError for values that the arrays may not hold, MEMORY, THREADS
  */
 export function* evaluateKernels(
+  graph: Graph,
   passes: readonly CompiledPass[],
   evaluation: WasmEvaluation,
 ): Threaded<ReadonlyMap<Node, GroupValue>> {
   const { call, threads, known } = evaluation;
   const groups = new Map<Node, GroupValue>(known);
-  const byId = new Map<number, Node>([...groups.keys()].map((node) => [node.id, node]));
   const arrays = callArrays(evaluation);
   /** Addresses of what passes leave for routines and routines for passes. */
   const lent = new Map<string, number>();
   const lend = (name: string, floats: number) => lent.set(name, reserve(4 * floats));
+  /** Objects of a numbering: most of one class in one image. */
+  const objects = new Map<Node, number>();
+  const objectsOf = (numbering: Node): number => {
+    const count = objects.get(numbering) ?? countObjects(numbering, lent, call);
+    objects.set(numbering, count);
+    return count;
+  };
   let unchecked = true;
   try {
     for (const { pass, compiled } of passes) {
       for (const node of pass.groups) {
         if (groups.has(node)) continue;
-        groups.set(node, combine(node, evaluation, groups));
-        byId.set(node.id, node);
+        groups.set(node, evaluateGroup(node, { ...evaluation, groups }, objectsOf));
       }
       if (compiled) {
-        for (const { routine, argument } of pass.stores) {
-          lend(`stored ${routine.id} argument ${argument}`, storedLength(routine, call));
+        for (const node of pass.voxels) {
+          if (node.op !== "gather" || lent.has(`stored ${node.id}`)) continue;
+          lend(`stored ${node.id}`, storedLength(node, call));
+          gatherFromObjects(node, groups.get(node.args[0]) as GroupValue, lent, call);
         }
-        const constantOf: ConstantOf = (source, image, c) => {
-          if (source === "ignore") return ignoreConstant(call, compiled);
-          const value = groups.get(byId.get(source) as Node) as GroupValue;
-          return value.data[groupIndex(value, image, c)];
-        };
+        for (const { name, perClass } of storesOf(pass)) lend(name, storedLength({ axes: perClass ? CLASS : 0 }, call));
+        const constantOf = constantsFrom(graph, evaluation, compiled, groups);
         const chunks = yield* runKernel(
           compiled,
           bind(compiled.kernel.arrays, arrays, lent, call),
@@ -73,8 +80,11 @@ export function* evaluateKernels(
         if (unchecked) checkRead(compiled, chunks, call);
         unchecked = false;
         for (const node of known ? [] : pass.reductions) {
-          groups.set(node, joinChunks(node, compiled.kernel.sums, chunks, call));
-          byId.set(node.id, node);
+          if (node.op === "totalBy") {
+            groups.set(node, sumByObject(node, lent, call, objectsOf(node.args[0])));
+            release(lent.get(summandName(node)) as number);
+            lent.delete(summandName(node));
+          } else groups.set(node, joinChunks(node, compiled.kernel.sums, chunks, call));
         }
       }
       for (const node of pass.routines) {
@@ -88,14 +98,23 @@ export function* evaluateKernels(
   return groups;
 }
 
-export function combine(
-  node: Node,
+/** What the constants of a kernel are: labels, values without voxels, and elements of matrices. */
+export function constantsFrom(
+  { nodes }: Graph,
   { call, parameters }: Pick<WasmEvaluation, "call" | "parameters">,
+  compiled: CompiledKernel,
   groups: ReadonlyMap<Node, GroupValue>,
-): GroupValue {
-  return evaluateGroup(node, { call, parameters, groups }, () => {
-    throw new Error("kernels number no objects");
-  });
+): ConstantOf {
+  return (source, image, c, column) => {
+    if (source === "ignore") return ignoreConstant(call, compiled);
+    const node = nodes[source];
+    if (column !== undefined) {
+      const matrix = parameters.get(node.name) as readonly (readonly number[])[];
+      return node.value === 1 ? matrix[column][c] : matrix[c][column];
+    }
+    const value = groups.get(node) as GroupValue;
+    return value.data[groupIndex(value, image, c)];
+  };
 }
 
 export function callArrays({
@@ -110,8 +129,8 @@ export function callArrays({
   return arrays;
 }
 
-const storedLength = (routine: Node, { images, classes, voxels }: Call) =>
-  images * (routine.axes & CLASS ? classes : 1) * voxels;
+const storedLength = ({ axes }: Pick<Node, "axes">, { images, classes, voxels }: Call) =>
+  images * (axes & CLASS ? classes : 1) * voxels;
 
 /** A label that never occurs stands for a value that no label of the array can have. */
 export function ignoreConstant({ ignore, target }: Call, { kernel }: CompiledKernel): number {

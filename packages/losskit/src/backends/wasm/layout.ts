@@ -18,7 +18,7 @@ interface Region {
 }
 
 export interface KernelLayout {
-  /** float32; "ignore" as an integer where labels are integers. */
+  /** float32, several where a constant has several columns; "ignore" as an integer where labels are integers. */
   readonly constants: Region;
   /** float64, one per sum of a chunk. */
   readonly sums: Region;
@@ -32,27 +32,28 @@ export function layOut(kernel: Pick<Kernel, "constants" | "sums" | "checks" | "r
   const checks = kernel.checks.map((_, i) => i * VECTOR);
   return {
     constants: region(
-      kernel.constants.map(({ perClass }) => perClass),
-      FLOAT,
+      kernel.constants.map(({ perClass, columns = [0] }) => ({ perClass, bytes: columns.length * FLOAT })),
       0,
     ),
     sums: region(
-      kernel.sums.map(({ perClass }) => perClass),
-      DOUBLE,
+      kernel.sums.map(({ perClass }) => ({ perClass, bytes: DOUBLE })),
       checks.length * VECTOR,
     ),
     checks,
-    rows: region(kernel.rows, TILE * FLOAT, 0),
+    rows: region(
+      kernel.rows.map((perClass) => ({ perClass, bytes: TILE * FLOAT })),
+      0,
+    ),
   };
 }
 
-function region(perClass: readonly boolean[], size: number, start: number): Region {
+function region(entries: readonly { readonly perClass: boolean; readonly bytes: number }[], start: number): Region {
   let common = start;
   let record = 0;
-  const offsets = perClass.map((own) => {
-    const offset = own ? record : common;
-    if (own) record += size;
-    else common += size;
+  const offsets = entries.map(({ perClass, bytes }) => {
+    const offset = perClass ? record : common;
+    if (perClass) record += bytes;
+    else common += bytes;
     return offset;
   });
   return { offsets, perClassStart: common, perClassBytes: record };

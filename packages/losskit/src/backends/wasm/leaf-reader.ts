@@ -1,14 +1,16 @@
 // How a stage reads what it is made of: arrays, labels, constants, and rows that earlier stages have left.
 
 import type { KernelCheck, KernelValue } from "../../compiler/kernel.js";
-import type { Opcode } from "./assembler.js";
-import type { FunctionFrame } from "./emit.js";
+import { EMPTY, type Instruction, type Opcode } from "./assembler.js";
+import { type FunctionFrame, repeatWhileLeft, step } from "./emit.js";
 import { type StageLocals, VECTOR } from "./emit-tile.js";
 import * as functions from "./functions.js";
 import type { LaneNode } from "./lane-code.js";
 import { createValueLowering } from "./lower-values.js";
 
 export type LeafReader = ReturnType<typeof createLeafReader>;
+
+const FLOAT = 4;
 
 /** Labels of all vectors of an iteration are loaded at once. */
 const LABEL_LOADS: Readonly<Record<number, Opcode>> = {
@@ -24,7 +26,7 @@ const LANES_OF = { uint8: "bytes", int32: "integers", float32: "floats" } as con
  * @param rowPointers locals with the addresses of the rows, common and of the class
  */
 export function createLeafReader(
-  { kernel, layout, code: c, parameter }: FunctionFrame,
+  { kernel, layout, code: c, parameter, newLocal }: FunctionFrame,
   index: number,
   own: StageLocals,
   rowPointers: { readonly common: number; readonly perClass: number },
@@ -87,9 +89,58 @@ export function createLeafReader(
     return c.op(chain % 2 === 0 ? "i32x4.extend_low_i16x8_s" : "i32x4.extend_high_i16x8_s", half);
   }
 
+  /** The locals with the products of a value, one of each chain. */
+  const products = new Map<KernelValue, number[]>();
+
+  /**
+   * The loop over the classes stands where the first chain needs it, and is for all of them: a row of the matrix is read once. The sums are taken in the order of the
+   * classes, whatever the width.
+   */
+  function product(value: KernelValue, chain: number): LaneNode {
+    const sums = products.get(value) ?? Array.from({ length: unroll }, () => newLocal("v128"));
+    products.set(value, sums);
+    const result: Instruction[] = [["local.get", sums[chain]]];
+    if (chain > 0) return c.leaf(result, false);
+    const { row } = kernel.kept.get(value.args[0].id) as { readonly row: number };
+    const { rows } = layout;
+    used.common = true;
+    const [from, factor, left, splat] = [newLocal("i32"), newLocal("i32"), newLocal("i32"), newLocal("v128")];
+    const code: Instruction[] = [
+      ["local.get", rowPointers.common],
+      ["i32.const", rows.perClassStart + rows.offsets[row]],
+      ["i32.add"],
+      ["local.set", from],
+      ["local.get", own.perClass?.constants as number],
+      ["i32.const", layout.constants.offsets[value.data]],
+      ["i32.add"],
+      ["local.set", factor],
+      ["local.get", parameter.classes],
+      ["local.set", left],
+      ...sums.flatMap((sum): Instruction[] => [["f32.const", 0], ["f32x4.splat"], ["local.set", sum]]),
+      ["loop", EMPTY],
+      ["local.get", factor],
+      ["v128.load32_splat", 0],
+      ["local.set", splat],
+      ...sums.flatMap((sum, i): Instruction[] => [
+        ["local.get", sum],
+        ["local.get", splat],
+        ["local.get", from],
+        ["v128.load", VECTOR * i],
+        ["f32x4.mul"],
+        ["f32x4.add"],
+        ["local.set", sum],
+      ]),
+      ...step(from, rows.perClassBytes),
+      ...step(factor, FLOAT),
+      ...repeatWhileLeft(left, 1),
+    ];
+    return c.leaf([...code, ...result], false);
+  }
+
   const read = (chain: number) => (value: KernelValue) => {
     const held = kernel.kept.get(value.id);
-    if (held && held.afterStage !== index) {
+    // What is the same for all voxels lies in a row only for a matrix to go through.
+    if (held && held.afterStage !== index && !value.uniform) {
       const { pointer, offset } = rowPlace(held.row, chain);
       return c.leaf(
         [
@@ -113,6 +164,8 @@ export function createLeafReader(
       }
       case "load":
         return loadFloats(value.data, chain);
+      case "matmul":
+        return product(value, chain);
       case "isClass":
       case "isLabel":
       case "isIgnored":

@@ -9,8 +9,8 @@ import { bytesOf, offsetIn } from "./layout.js";
 import { release, reserve, views } from "./memory.js";
 import type { Job } from "./threads/job.js";
 
-/** Value of a constant for one image and class. */
-export type ConstantOf = (source: number | "ignore", image: number, c: number) => number;
+/** Value of a constant for one image and class, and of a matrix one column. */
+export type ConstantOf = (source: number | "ignore", image: number, c: number, column?: number) => number;
 
 /** Partial sums of a chunk, and the largest bits it has seen, in the order of the kernel's sums and checks. */
 export interface ChunkSums {
@@ -215,9 +215,15 @@ function writeConstants(
   const { f32, i32 } = views();
   const labels = kernel.arrays.some(({ name, type }) => name === "target" && type !== "float32");
   for (let image = 0; image < images; image++) {
-    kernel.constants.forEach(({ source, perClass, class: own }, slot) => {
+    kernel.constants.forEach(({ source, perClass, class: own, columns }, slot) => {
       for (let c = 0; c < (perClass ? classes : 1); c++) {
         const at = (address + image * stride + offsetIn(layout.constants, slot, perClass, c)) / 4;
+        if (columns) {
+          columns.forEach((column, i) => {
+            f32[at + i] = constantOf(source, image, own ?? c, column);
+          });
+          continue;
+        }
         const value = constantOf(source, image, own ?? c);
         if (source === "ignore" && labels) i32[at] = value;
         else f32[at] = value;

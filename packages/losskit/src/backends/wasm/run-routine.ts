@@ -6,7 +6,12 @@ import type { Node } from "../../formula/node.js";
 import { ROUTINES } from "../../formula/operations.js";
 import type { Call } from "../../formula/options.js";
 import type { GroupValue } from "../group-values.js";
-import { rowsByGroup, runRoutine as runReference, type StoredVoxels } from "../reference/routine-steps.js";
+import {
+  rowsByGroup,
+  runRoutine as runReference,
+  type StoredVoxels,
+  scalarArguments,
+} from "../reference/routine-steps.js";
 import { newModuleId } from "./kernel-module.js";
 import { release, reserve, views } from "./memory.js";
 import { callsAtOnce, type RunCalls } from "./routines/calls.js";
@@ -83,10 +88,9 @@ function onGroups(
   result: number,
   { call, groups }: RoutineSources,
 ): void {
-  const { voxelArguments, scalarArguments } = ROUTINES[node.name];
-  const scalars = node.args.slice(voxelArguments.length, voxelArguments.length + scalarArguments.length);
-  const [scalar = 0] = scalars.map((arg) => (groups.get(arg) as GroupValue).data[0]);
-  const validAt = voxelArguments.length + scalarArguments.length;
+  const signature = ROUTINES[node.name];
+  const scalars = scalarArguments(node, signature, groups);
+  const validAt = signature.voxelArguments.length + scalars.length;
   const valid = argument(validAt);
   const first = argument(0) as number;
   const second = argument(1);
@@ -94,7 +98,7 @@ function onGroups(
   const rows = rowsIn(node, call);
 
   function rank(errors: number, targets: number | undefined, weights: number, count: number): void {
-    if (node.name === "top_mean") topMeanWeights(errors, weights, count, scalar);
+    if (node.name === "top_mean") topMeanWeights(errors, weights, count, scalars[0]);
     else {
       if (count > MOST_VOXELS) {
         throw new LosskitError(

@@ -1,0 +1,41 @@
+// Asymmetric focal loss: cross entropy in full for the foreground, faded where easy for the background.
+
+import { defineLoss } from "./define.js";
+
+export const asymmetricFocal = defineLoss({
+  name: "asymmetric-focal",
+  title: "Asymmetric focal loss",
+  family: "distribution",
+  parameters: {
+    balance: {
+      symbol: "delta",
+      default: 0.6,
+      min: 0,
+      max: 1,
+      meaning: "weight of misses and of foreground; false alarms and background have 1 - delta",
+    },
+    focus: {
+      symbol: "gamma",
+      default: 0.5,
+      min: 0,
+      meaning: "0 for no focus; larger, and easy background fades",
+    },
+  },
+  formula: `
+    CE = -y * log(p)
+    loss = mean(classes_sum(where(class > 0, delta * CE, (1 - delta) * (1 - p)^gamma * CE)))
+  `,
+  activations: ["softmax", "none"],
+  severalChannels: true,
+  range: [0, null],
+  values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: 0.415888 },
+  weighs: { balance: "foreground" },
+  identities: [],
+  elsewhere: {
+    monai: { name: "AsymmetricFocalLoss(delta=0.6, gamma=0.5)" },
+  },
+  use:
+    "Use it where only the background is easy and the rare foreground should count in full. " +
+    "Avoid it where foreground is common: nothing holds it back.",
+  references: ["yeung2022"],
+});

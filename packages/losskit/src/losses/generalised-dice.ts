@@ -1,0 +1,44 @@
+// Generalised Dice loss: one ratio for all classes, each weighted by the inverse of its squared volume.
+
+import { defineLoss } from "./define.js";
+import { smoothing } from "./smoothing.js";
+
+export const generalisedDice = defineLoss({
+  name: "generalised-dice",
+  title: "Generalised Dice loss",
+  family: "region",
+  parameters: {
+    weightPower: {
+      symbol: "k",
+      default: 2,
+      min: 0,
+      meaning: "a class weighs 1 / its voxels to this power: 2 in the paper, 1 for inverse volume, 0 for equal weights",
+    },
+    ...smoothing(0),
+  },
+  // A class that is absent weighs as much as the rarest that is there: 1 / 0 would drown every class that is.
+  formula: `
+    Y = sum(y)
+    rarest = classes_max(where(Y > 0, 1 / Y^k, 0))
+    w = where(Y > 0, 1 / Y^k, rarest)
+    loss = 1 - (2 * classes_sum(w * sum(p * y)) + s) / (classes_sum(w * (sum(p) + sum(y))) + s_d)
+  `,
+  range: [0, 1],
+  values: { perfect: 0, inverted: 1, empty: 0, falseAlarm: 0, half: 1 / 3 },
+  identities: [],
+  elsewhere: {
+    monai: { name: "GeneralizedDiceLoss(softmax=True)" },
+    segloss: {
+      name: "GDiceLoss, GDiceLossV2",
+      differs: "an absent class weighs 1e20 (V2 1e5) and outweighs all others",
+    },
+    optax: {
+      name: "multiclass_generalized_dice_loss",
+      differs: "weights the losses of the classes, not the sums above and below",
+    },
+  },
+  use:
+    "Use it for several classes of very different volume that should count alike. " +
+    "Avoid it on patches that often lack a class: its weights jump from one patch to the next.",
+  references: ["sudre2017"],
+});

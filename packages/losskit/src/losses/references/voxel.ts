@@ -1,0 +1,121 @@
+// Papers behind losses that are means over voxels: cross entropy, focal loss, their relatives, calibration and noise.
+
+import type { References } from "./reference.js";
+
+export const VOXEL: References = {
+  barfoot2024: {
+    type: "inproceedings",
+    title: "Average Calibration Error: A Differentiable Loss for Improved Reliability in Image Segmentation",
+    author: "Barfoot, Theodore and Garcia-Peraza-Herrera, Luis C. and Glocker, Ben and Vercauteren, Tom",
+    year: 2024,
+    venue: "Medical Image Computing and Computer Assisted Intervention (MICCAI)",
+    arxiv: "2403.06759",
+  },
+  cui2019: {
+    type: "inproceedings",
+    title: "Class-Balanced Loss Based on Effective Number of Samples",
+    author: "Cui, Yin and Jia, Menglin and Lin, Tsung-Yi and Song, Yang and Belongie, Serge",
+    year: 2019,
+    venue: "IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)",
+    arxiv: "1901.05555",
+  },
+  gonzalez2023: {
+    type: "inproceedings",
+    title: "Robust {T-Loss} for Medical Image Segmentation",
+    author:
+      'Gonzalez-Jimenez, Alvaro and Lionetti, Simone and Gottfrois, Philippe and Gr{\\"o}ger, Fabian and Pouly, Marc and Navarini, Alexander A.',
+    year: 2023,
+    venue: "Medical Image Computing and Computer Assisted Intervention (MICCAI)",
+    arxiv: "2306.00753",
+  },
+  leng2022: {
+    type: "inproceedings",
+    title: "{PolyLoss}: A Polynomial Expansion Perspective of Classification Loss Functions",
+    author:
+      "Leng, Zhaoqi and Tan, Mingxing and Liu, Chenxi and Cubuk, Ekin Dogus and Shi, Xiaojie and Cheng, Shuyang and Anguelov, Dragomir",
+    year: 2022,
+    venue: "International Conference on Learning Representations (ICLR)",
+    arxiv: "2204.12511",
+  },
+  lin2017: {
+    type: "inproceedings",
+    title: "Focal Loss for Dense Object Detection",
+    author: "Lin, Tsung-Yi and Goyal, Priya and Girshick, Ross and He, Kaiming and Doll{\\'a}r, Piotr",
+    year: 2017,
+    venue: "IEEE International Conference on Computer Vision (ICCV)",
+    arxiv: "1708.02002",
+  },
+  liu2022: {
+    type: "article",
+    title: "Do We Really Need {Dice}? {The} Hidden Region-Size Biases of Segmentation Losses",
+    author: "Liu, Bingyuan and Dolz, Jose and Galdran, Adrian and Kobbi, Riadh and Ben Ayed, Ismail",
+    year: 2024,
+    venue: "Medical Image Analysis",
+    arxiv: "2104.08717",
+  },
+  murugesan2023: {
+    type: "inproceedings",
+    title: "Trust Your Neighbours: Penalty-Based Constraints for Model Calibration",
+    author:
+      "Murugesan, Balamurali and Adiga Vasudeva, Sukesh and Liu, Bingyuan and Lombaert, Herv{\\'e} and Ben Ayed, Ismail and Dolz, Jose",
+    year: 2023,
+    venue: "Medical Image Computing and Computer Assisted Intervention (MICCAI)",
+    arxiv: "2303.06268",
+  },
+  ronneberger2015: {
+    type: "inproceedings",
+    title: "{U-Net}: Convolutional Networks for Biomedical Image Segmentation",
+    author: "Ronneberger, Olaf and Fischer, Philipp and Brox, Thomas",
+    year: 2015,
+    venue: "Medical Image Computing and Computer-Assisted Intervention (MICCAI)",
+    arxiv: "1505.04597",
+  },
+  sergievskiy2019: {
+    type: "misc",
+    title: "Reduced Focal Loss: 1st Place Solution to {xView} Object Detection in Satellite Imagery",
+    author: "Sergievskiy, Nikolay and Ponamarev, Alexander",
+    year: 2019,
+    venue: "arXiv",
+    arxiv: "1903.01347",
+  },
+  shrivastava2016: {
+    type: "inproceedings",
+    title: "Training Region-Based Object Detectors with Online Hard Example Mining",
+    author: "Shrivastava, Abhinav and Gupta, Abhinav and Girshick, Ross",
+    year: 2016,
+    venue: "IEEE Conference on Computer Vision and Pattern Recognition (CVPR)",
+    arxiv: "1604.03540",
+  },
+  sofiiuk2019: {
+    type: "inproceedings",
+    title: "{AdaptIS}: Adaptive Instance Selection Network",
+    author: "Sofiiuk, Konstantin and Barinova, Olga and Konushin, Anton",
+    year: 2019,
+    venue: "IEEE/CVF International Conference on Computer Vision (ICCV)",
+    arxiv: "1909.07829",
+  },
+  szegedy2016: {
+    type: "inproceedings",
+    title: "Rethinking the {Inception} Architecture for Computer Vision",
+    author: "Szegedy, Christian and Vanhoucke, Vincent and Ioffe, Sergey and Shlens, Jon and Wojna, Zbigniew",
+    year: 2016,
+    venue: "IEEE Conference on Computer Vision and Pattern Recognition (CVPR)",
+    arxiv: "1512.00567",
+  },
+  wu2016: {
+    type: "misc",
+    title: "Bridging Category-level and Instance-level Semantic Image Segmentation",
+    author: "Wu, Zifeng and Shen, Chunhua and van den Hengel, Anton",
+    year: 2016,
+    venue: "arXiv",
+    arxiv: "1605.06885",
+  },
+  zhang2018: {
+    type: "inproceedings",
+    title: "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels",
+    author: "Zhang, Zhilu and Sabuncu, Mert R.",
+    year: 2018,
+    venue: "Advances in Neural Information Processing Systems (NeurIPS)",
+    arxiv: "1805.07836",
+  },
+};
