@@ -99,13 +99,13 @@ function classTable(losses: readonly LossSummary[]): string {
 function disagreementTable(disagreements: readonly DisagreementSummary[]): string {
   return table(
     ["Library", "Class", "When", "What theirs does", "Source", "Cases"],
-    disagreements.map(({ library, classes, when, reason, source, cases }) => [
+    disagreements.map(({ library, classes, when, reason, source, cases, agreeing }) => [
       titleOf(library),
       classes.map(code).join(", "),
       when,
       reason,
       source,
-      String(cases),
+      agreeing > 0 ? `${cases}, ${agreeing} equal all the same` : String(cases),
     ]),
     "lllllr",
   );

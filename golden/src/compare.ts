@@ -91,7 +91,8 @@ function callOf(golden: GoldenCase): LossCall | MetricCall {
   if (peer) return peerLossCall(peer, golden);
   const mapping = MAPPING[golden.loss];
   if (!mapping) throw new Error(`no loss or metric of ours is mapped to ${golden.loss}`);
-  if (mapping.kind === "metric") return { metric: mapping.metric, ours: mapping.metric, single: undefined };
+  if (mapping.kind === "metric")
+    return { metric: mapping.metric, ours: `the metric ${mapping.metric}`, single: undefined };
   return lossCall(mapping, golden);
 }
 

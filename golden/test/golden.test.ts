@@ -3,7 +3,7 @@ import { sharedPath } from "../../test-support/shared-folder.js";
 import { type GoldenCase, readGoldenFile } from "../src/cases.js";
 import { compareCase } from "../src/compare.js";
 import { GOLDEN_FLOOR } from "../src/float32-bounds.js";
-import { type LossCall, lossCall } from "../src/loss-call.js";
+import { inFloat32, lossCall } from "../src/loss-call.js";
 import { type LossMapping, MAPPING } from "../src/mapping.js";
 import { runGoldenFile } from "../src/run.js";
 import { naiveFloat32 } from "./naive-float32.js";
@@ -65,14 +65,9 @@ describe.skipIf(!seed)("the WebAssembly backend on golden inputs", () => {
       { value: 0, gradient: 0 },
     ];
     for (const golden of cases.filter(({ loss, error }) => loss === name && error === undefined)) {
-      const { loss, input, target, options } = lossCall(MAPPING[name] as LossMapping, golden);
-      const single = Float32Array.from(input);
-      const call: LossCall = {
-        loss,
-        input: Float64Array.from(single),
-        target: target instanceof Float64Array ? target.map(Math.fround) : target,
-        options,
-      };
+      const given = lossCall(MAPPING[name] as LossMapping, golden);
+      const { loss, options } = given;
+      const { input: single, exact: call } = inFloat32(given);
       let truth: ReturnType<typeof loss.valueAndGradient>;
       try {
         truth = loss.valueAndGradient(call.input, call.target, { ...options, backend: "reference" });

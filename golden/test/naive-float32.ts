@@ -55,7 +55,10 @@ export function naiveFloat32({ loss, input, target, options }: LossCall): {
     weighted: false,
   };
   const settings = termSettings(own, definition.options ?? {});
-  const value = applyOptions(graph, formula.loss, settings, structure, "0.", definition.title);
+  const value = applyOptions(graph, formula.loss, settings, structure, "0.", {
+    title: definition.title,
+    score: false,
+  });
   const gradient = gradientOf(graph, value);
   const { classes: counted } = settings;
   const isCounted = (c: number) => (counted === "foreground" ? c > 0 : !Array.isArray(counted) || counted.includes(c));

@@ -25,6 +25,7 @@ export const labelSmoothingCe = defineLoss({
   values: { perfect: null, inverted: null, empty: null, falseAlarm: null, half: Math.LN2 },
   identities: [{ parameters: { labelSmoothing: 0 }, equals: [{ weight: 1, loss: "ce", parameters: {} }] }],
   elsewhere: {
+    monai: { name: "DiceCELoss(softmax=True, lambda_dice=0, label_smoothing=0.1)" },
     smp: { name: "SoftCrossEntropyLoss(smooth_factor=0.1)" },
     nnunet: { name: "RobustCrossEntropyLoss(label_smoothing=0.1)" },
     keras: { name: "losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)" },

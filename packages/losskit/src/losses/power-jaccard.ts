@@ -20,6 +20,7 @@ export const powerJaccard = defineLoss({
   identities: [
     { parameters: { power: 1, smooth: 1 }, equals: [{ weight: 1, loss: "iou", parameters: { smooth: 1 } }] },
   ],
+  elsewhere: { monai: { name: "DiceLoss(sigmoid=True, squared_pred=True, jaccard=True)" } },
   use:
     "Use it as IoU loss with the squares of V-Net's Dice: errors of certain voxels weigh more. " +
     "Avoid it where plain IoU already trains well; the power is one more thing to choose.",

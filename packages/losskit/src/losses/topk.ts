@@ -20,7 +20,7 @@ export const topk = defineLoss({
   identities: [{ parameters: { fraction: 1 }, equals: [{ weight: 1, loss: "ce", parameters: {} }] }],
   elsewhere: {
     nnunet: { name: "TopKLoss(k=10)", differs: "counts ignored voxels in the share" },
-    segloss: { name: "TopKLoss(k=10)" },
+    segloss: { name: "TopKLoss(k=10)", differs: "counts ignored voxels in the share" },
   },
   use:
     "Use it where most voxels are easy, together with Dice. " +

@@ -33,6 +33,7 @@ export const weightedBce = defineLoss({
     { parameters: { foregroundWeight: 1, labelSmoothing: 0 }, equals: [{ weight: 1, loss: "bce", parameters: {} }] },
   ],
   elsewhere: {
+    monai: { name: "DiceCELoss(sigmoid=True, lambda_dice=0, weight=...)" },
     smp: { name: "SoftBCEWithLogitsLoss(smooth_factor=..., pos_weight=...)" },
     keras: { name: "losses.BinaryCrossentropy(from_logits=True, label_smoothing=...)" },
   },
