@@ -184,8 +184,8 @@ function runMetric(metric: "iou" | "iouBinary", golden: GoldenCase): Result {
   const labels = Int32Array.from(golden.targets);
   const fractions =
     metric === "iou"
-      ? iou(prediction, labels, { ...options, classes: classes as number })
-      : [iouBinary(prediction, labels, options)];
+      ? iou(labels, prediction, { ...options, classes: classes as number })
+      : [iouBinary(labels, prediction, options)];
   const values = fractions.map((fraction) => 100 * fraction);
   return { values, gradient: undefined, backend: "reference", bounds: FLOAT64_BOUNDS };
 }

@@ -6,6 +6,7 @@ export type LabErrorCode =
   | "UNREADABLE_FILE"
   | "MISSING_MASK"
   | "SIZE_MISMATCH"
+  | "GEOMETRY_MISMATCH"
   | "UNDECLARED_LABEL"
   | "EMPTY_DATASET"
   | "BAD_DATASET"

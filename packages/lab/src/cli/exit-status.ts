@@ -11,6 +11,8 @@ export const EXIT = {
   usage: 2,
   badInput: 3,
   cannotWrite: 4,
+  /** A metric is worse than --fail-under or --fail-over allows. */
+  beyondLimit: 5,
   /** 128 + SIGINT, as shells expect. */
   interrupted: 130,
 } as const;
@@ -22,6 +24,7 @@ const BY_CODE: Readonly<Record<LabErrorCode, number>> = {
   UNREADABLE_FILE: EXIT.badInput,
   MISSING_MASK: EXIT.badInput,
   SIZE_MISMATCH: EXIT.badInput,
+  GEOMETRY_MISMATCH: EXIT.badInput,
   UNDECLARED_LABEL: EXIT.badInput,
   EMPTY_DATASET: EXIT.badInput,
   BAD_DATASET: EXIT.badInput,

@@ -131,7 +131,7 @@ function elsewhereTable(
     return `  ${style.cyan(pad(library, libraryWidth))}  ${text}`;
   });
   if (!rows.some(({ verdict }) => verdict === THE_SAME)) return lines;
-  const note = "the same: with conventions=monai, smp, nnunet or keras here, where it is of one of these";
+  const note = "the same: under the conventions of that library (conventions=monai, smp, nnunet or keras)";
   return [...lines, "", style.dim(`  ${wrap(note, width - 2, "  ")}`)];
 }
 

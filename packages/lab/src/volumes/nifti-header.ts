@@ -50,6 +50,8 @@ export interface NiftiHeader {
   readonly affine: Affine | undefined;
   /** Millimetres along i, j, k by the field pixdim, for files without an affine; 1 where it is not given. */
   readonly pixelSize: Triple;
+  /** Whether pixdim gives a size for every axis that is longer than one voxel. */
+  readonly pixelSizeStated: boolean;
 }
 
 const FORMS = [
@@ -97,10 +99,11 @@ export function readNiftiHeader(bytes: Uint8Array, file: string): NiftiHeader {
   const { slope, intercept } = readScale(raw.scl_slope, raw.scl_inter, file);
   const unit = MILLIMETRES[raw.xyzt_units & 7] ?? 1;
   const pixelSize = [1, 2, 3].map((axis) => readPixelSize(raw.pixDims[axis]!) * unit) as unknown as Triple;
+  const pixelSizeStated = size.every((length, axis) => length === 1 || isPixelSize(raw.pixDims[axis + 1]!));
   const sform = raw.sform_code > 0 ? sformAffine(view, form, littleEndian) : undefined;
   const qform = raw.qform_code > 0 ? qformAffine(raw, pixelSize, unit) : undefined;
   const affine = [sform && scaled(sform, unit), qform].find((one) => one !== undefined && isUsable(one));
-  return { littleEndian, size, datatype, dataOffset, slope, intercept, affine, pixelSize };
+  return { littleEndian, size, datatype, dataOffset, slope, intercept, affine, pixelSize, pixelSizeStated };
 }
 
 function checkMagic(bytes: Uint8Array, { version, magicAt }: (typeof FORMS)[number], file: string): void {
@@ -164,7 +167,9 @@ function readScale(slope: number, intercept: number, file: string): { slope: num
   return { slope, intercept };
 }
 
-const readPixelSize = (size: number): number => (Number.isFinite(size) && size !== 0 ? Math.abs(size) : 1);
+const isPixelSize = (size: number): boolean => Number.isFinite(size) && size !== 0;
+
+const readPixelSize = (size: number): number => (isPixelSize(size) ? Math.abs(size) : 1);
 
 function sformAffine(view: DataView, { affineAt, float }: (typeof FORMS)[number], littleEndian: boolean): Affine {
   const value = (row: number, column: number) => {

@@ -3,7 +3,7 @@
 import { endianness } from "node:os";
 import { gunzipSync, constants as zlib } from "node:zlib";
 import { type NiftiHeader, readNiftiHeader } from "./nifti-header.js";
-import { type Affine, canonicalOrder, orientationCode, orientationOf, type Triple, voxelSizes } from "./orientation.js";
+import { type Affine, canonicalAffine, canonicalOrder, orientationCode, orientationOf, type Triple, voxelSizes } from "./orientation.js";
 import { unreadable } from "./read-bytes.js";
 
 export { type NiftiContents, writeNifti } from "./write-nifti.js";
@@ -21,6 +21,12 @@ export interface NiftiVolume {
   readonly orientationStated: boolean;
   /** Where the stored voxels lie in the patient; undefined where the file does not say. */
   readonly affine: Affine | undefined;
+  /** Where the voxels of `data` lie in the patient, from the affine of the file or the one given; undefined where there is neither. */
+  readonly grid: Affine | undefined;
+  /** Millimetres per voxel along each axis of `shape` as the file itself says, also where another affine was given. */
+  readonly statedSpacing: Triple;
+  /** Whether the file states a size for every voxel edge; if not, 1 was taken. */
+  readonly spacingStated: boolean;
   /** How the file stores a voxel: "uint8", "int16", … */
   readonly datatype: string;
 }
@@ -59,6 +65,10 @@ function unpackCut(bytes: Uint8Array): Uint8Array {
   }
 }
 
+export interface ReadNiftiOptions {
+  readonly replaceStated?: boolean;
+}
+
 /**
  * Reads a volume: NIfTI-1 or NIfTI-2, packed or not, either byte order, any integer or float voxels, one volume. The sform
  * gives the orientation where its code is set and it is usable, else the qform, else `affine`, else voxels are taken as RAS.
@@ -67,13 +77,19 @@ function unpackCut(bytes: Uint8Array): Uint8Array {
  * @param bytes the whole file
  * @param file its name, for messages
  * @param affine orientation of the grid the volume lies on, for a file that states none (a mask without its image's header)
+ * @param options `replaceStated`: the given affine counts even where the file states one
  * @throws LabError UNREADABLE_FILE
  */
-export function readNifti(bytes: Uint8Array, file: string, affine?: Affine): NiftiVolume {
+export function readNifti(
+  bytes: Uint8Array,
+  file: string,
+  affine?: Affine,
+  { replaceStated = false }: ReadNiftiOptions = {},
+): NiftiVolume {
   const unpacked = unpackGzip(bytes, file);
   const header = readNiftiHeader(unpacked, file);
   const { size, pixelSize } = header;
-  const used = header.affine ?? affine;
+  const used = replaceStated ? (affine ?? header.affine) : (header.affine ?? affine);
   const sizes = used === undefined ? pixelSize : voxelSizes(used);
   const orientation =
     used === undefined ? ([0, 1, 2] as const).map((axis) => ({ axis, sign: 1 as const })) : orientationOf(used);
@@ -92,13 +108,17 @@ export function readNifti(bytes: Uint8Array, file: string, affine?: Affine): Nif
       }
     }
   }
+  const alongShape = (edges: Triple): Triple => [edges[storedAxes[0]]!, edges[storedAxes[1]]!, edges[storedAxes[2]]!];
   return {
     data,
     shape,
-    spacing: [sizes[storedAxes[0]]!, sizes[storedAxes[1]]!, sizes[storedAxes[2]]!],
+    spacing: alongShape(sizes),
     orientation: orientationCode(orientation),
     orientationStated: header.affine !== undefined,
     affine: header.affine,
+    grid: used && canonicalAffine(used, size, orientation),
+    statedSpacing: alongShape(header.affine === undefined ? pixelSize : voxelSizes(header.affine)),
+    spacingStated: header.affine !== undefined || header.pixelSizeStated,
     datatype: header.datatype.name,
   };
 }

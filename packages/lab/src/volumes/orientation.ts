@@ -83,3 +83,23 @@ export function canonicalOrder(size: Triple, orientation: Orientation): Canonica
   const shape: Triple = [size[storedAxes[0]]!, size[storedAxes[1]]!, size[storedAxes[2]]!];
   return { shape, start, steps, storedAxes };
 }
+
+/**
+ * The affine of a volume after its voxels were put in the order [superior, anterior, right]: its columns belong to the steps towards right, anterior and
+ * superior, its last column is the place of the voxel that now comes first.
+ */
+export function canonicalAffine(affine: Affine, size: Triple, orientation: Orientation): Affine {
+  const storedAxis = (axis: number) => orientation.findIndex((stored) => stored.axis === axis);
+  const row = (r: number): AffineRow => {
+    let origin = affine[r]![3];
+    const column = (axis: number) => {
+      const stored = storedAxis(axis);
+      const step = affine[r]![stored]!;
+      if (orientation[stored]!.sign > 0) return step;
+      origin += (size[stored]! - 1) * step;
+      return -step;
+    };
+    return [column(0), column(1), column(2), origin];
+  };
+  return [row(0), row(1), row(2)];
+}

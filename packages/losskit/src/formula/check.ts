@@ -12,6 +12,7 @@ import {
   SPECIAL_FUNCTIONS,
   UNARY_FUNCTIONS,
 } from "./operations.js";
+import { CLASS_COUNT, checkGivenNames, INPUTS, RESERVED } from "./reserved-names.js";
 import { type Expression, parse } from "./syntax.js";
 
 /** What a formula may name besides its inputs `x`, `p`, `y`, `class` and `class_count`. */
@@ -28,11 +29,6 @@ export interface Formula {
   /** The loss: varies at most over images and classes. */
   readonly loss: Node;
 }
-
-const INPUTS = ["x", "p", "y", "class"] as const;
-/** The number of classes, for what is shared out among them. */
-const CLASS_COUNT = "class_count";
-const RESERVED: readonly string[] = [...FUNCTION_NAMES, ...INPUTS, CLASS_COUNT];
 
 /**
  * Reads a formula and checks it. The text is only ever read, never run.
@@ -255,20 +251,6 @@ export function readFormula(text: string, names: Names = {}): Formula {
     }
   });
   return { text, graph, loss: loss as Node };
-}
-
-/** A parameter that hides a word of the language, or that no formula can name, would silently do nothing. */
-function checkGivenNames(parameters: readonly string[], fields: readonly string[]): void {
-  for (const name of [...parameters, ...fields]) {
-    if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) {
-      throw new LosskitError("DEFINITION", `'${name}' cannot be a name: a name is letters, digits and _`);
-    }
-    if (RESERVED.includes(name)) {
-      throw new LosskitError("DEFINITION", `'${name}' is a word of the language; choose another name`);
-    }
-  }
-  const both = fields.find((name) => parameters.includes(name));
-  if (both) throw new LosskitError("DEFINITION", `'${both}' is a parameter and a field; choose another name for one`);
 }
 
 /** Whether a value is made of numbers and parameters alone, so that it is known before any voxel is read. */

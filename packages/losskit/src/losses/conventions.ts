@@ -25,6 +25,9 @@ const smpScore: Settings = { options: { emptyMasks: "zero" } };
 /** Torch's binary and categorical cross entropy: one mean over all voxels of the batch. */
 const overAllVoxels: Settings = { options: { images: "together" } };
 
+/** Losses that number the objects of each image, which none of these libraries has. */
+const byObject: Readonly<Record<string, Settings>> = { blob: { options: each }, "component-dice": { options: each } };
+
 export const CONVENTIONS: Readonly<Record<ConventionName, Convention>> = {
   // monai/losses: smooth_nr and smooth_dr 1e-5, sums per item (batch=False), class weights are factors.
   monai: {
@@ -91,10 +94,11 @@ export const CONVENTIONS: Readonly<Record<ConventionName, Convention>> = {
     losses: {
       // Tversky has its epsilon above and below.
       tversky: { parameters: { smooth: 1e-7, smoothDenominator: 1e-7 } },
+      ...byObject,
     },
   },
   // The page's PyTorch code: everything flattened into one sum, smooth 1.
-  page: { parameters: { smooth: 1 }, options: { images: "together", joinClasses: "pooled" }, losses: {} },
+  page: { parameters: { smooth: 1 }, options: { images: "together", joinClasses: "pooled" }, losses: byObject },
 };
 
 /** What a convention sets for one loss. */

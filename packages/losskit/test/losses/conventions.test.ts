@@ -1,7 +1,10 @@
 // Conventions of other libraries where they differ from what a loss does by itself; the golden runner holds them against the libraries' numbers.
 
 import { describe, expect, it } from "vitest";
+import { allLosses } from "../../src/losses/all.js";
 import { cldice, dice, diceCldice, iou, jaccardMetric, powerJaccard } from "../../src/losses/catalogue.js";
+import { CONVENTION_NAMES } from "../../src/losses/conventions.js";
+import { callFor, headsOf } from "./calls.js";
 
 const shape = [2, 3, 2, 3];
 const logits = Float64Array.from({ length: 36 }, (_, i) => Math.sin(3 * i) * 2);
@@ -31,4 +34,23 @@ describe("MONAI's conventions", () => {
     const given = diceCldice({ conventions, ...options }).value(logits, labels, { shape });
     expect(given).toBeCloseTo(diceCldice({ ...options, smooth: 1 }).value(logits, labels, { shape }), 12);
   });
+});
+
+describe.each(CONVENTION_NAMES)("the conventions %s", (name) => {
+  it("can be given to every loss", () => {
+    for (const factory of allLosses) {
+      for (const head of headsOf(factory)) {
+        const { logits: x, target, options } = callFor(factory, 3, head);
+        const { value, gradient } = factory({ conventions: name }).valueAndGradient(x, target, options);
+        expect(Number.isFinite(value), factory.definition.name).toBe(true);
+        expect(gradient.every(Number.isFinite), factory.definition.name).toBe(true);
+      }
+    }
+  });
+});
+
+it("are refused by a name that nobody has, with those there are", () => {
+  expect(() => dice({ conventions: "monia" as "monai" })).toThrow(
+    /conventions is "monia"; it may be "monai", "smp", "nnunet", "keras", "page"/,
+  );
 });
