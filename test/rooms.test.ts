@@ -73,6 +73,7 @@ const HOUSES: readonly House[] = [
       "datasets",
       "training",
       "experiment",
+      "evaluation",
       "choosing",
       "report",
       "cli",

@@ -66,7 +66,8 @@ function casesOf(factory: LossFactory): Case[] {
   return HEADS.flatMap(({ channels, activation }) => {
     if (factory().refusal({ channels, activation })) return [];
     const logits = new Float32Array(VOXELS * channels).fill(0.5);
-    const plain: CallOptions = { shape: [1, channels, VOXELS], activation };
+    const fields = factory.definition.fields && { fields: { image: new Float32Array(VOXELS) } };
+    const plain: CallOptions = { shape: [1, channels, VOXELS], activation, ...fields };
     const soft = new Float32Array(VOXELS * channels);
     const full = { ...plain, weights: new Float32Array(VOXELS).fill(1) };
     const targets = [

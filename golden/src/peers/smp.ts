@@ -67,7 +67,7 @@ const tversky: PeerMapping = (parameters, golden) => {
   return { ...call, terms: [{ formula: FOCAL_TVERSKY, settings: power }] };
 };
 
-/** Focal loss with any of balance, threshold and normalisation together. */
+/** Focal loss with any of balance, threshold and normalisation together; they differentiate through the divisor, our normalised-focal does not. */
 const focalFormula = (reduced: boolean, normalised: boolean) => `
   right = y * p + (1 - y) * (1 - p)
   factor = ${reduced ? "where(right < t, 1, ((1 - right) / t)^gamma)" : "(1 - right)^gamma"}
@@ -104,7 +104,6 @@ const focal: PeerMapping = (parameters, golden) => {
   const [foregroundWeight, factor] = alpha === undefined ? [0.5, 2] : [alpha, 1];
   const ours = (): PeerTerm => {
     if (threshold === undefined && !normalised) return term("focal", { foregroundWeight }, factor);
-    if (alpha === undefined && threshold === undefined) return term("normalised-focal", {});
     if (alpha === undefined && !normalised) return term("reduced-focal", { threshold });
     const values = { gamma: focus, alpha: foregroundWeight, t: threshold ?? 1 };
     const formula = focalFormula(threshold !== undefined, normalised);

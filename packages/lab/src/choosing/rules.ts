@@ -40,8 +40,9 @@ export const RULES: readonly Rule[] = [
   {
     when: { instances: "yes" },
     specification: "dice-ce + component-dice",
-    reason: "one Dice per object, where a false alarm counts against the nearest object only",
-    references: ["jaus2025"],
+    reason:
+      "one Dice per object, where a false alarm counts against the nearest object only; its authors find it better than blob loss over several data sets",
+    references: ["bouteille2025"],
   },
   {
     when: { labels: "yes" },
@@ -59,9 +60,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     when: { labels: "yes" },
-    specification: "noise-robust-dice",
+    specification: "noise-robust-dice + ce",
     reason:
-      "for wrong labels: between Dice and mean absolute error, made for pneumonia lesions whose masks are partly wrong",
+      "for wrong labels, in a sum with cross entropy: between Dice and mean absolute error, made for pneumonia lesions whose masks are partly wrong",
     references: ["wang2020"],
   },
   {
@@ -75,7 +76,7 @@ export const RULES: readonly Rule[] = [
     when: { boundary: "yes" },
     specification: "dice-hausdorff",
     reason:
-      "far errors cost most; its authors report 18 to 45 % less Hausdorff distance at the same Dice, and the Loss Odyssey had it first on liver tumours",
+      "far errors cost most; its authors report 18 to 45 % less Hausdorff distance at the same Dice, and the Loss Odyssey, with parts of equal size, had it first on liver tumours",
     references: ["karimi2020", "ma2021"],
   },
   {

@@ -26,6 +26,7 @@ export function variantOf(schedule: Schedule, call: Call, parameters: Parameters
       targetType,
       ignores: call.ignore !== undefined,
       weighted: call.weights !== undefined,
+      loops: false,
       wholeExponent: (node) => exponents.get(node),
     },
   };

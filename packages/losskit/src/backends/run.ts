@@ -4,6 +4,7 @@ import { kernelRefusal } from "../compiler/lower.js";
 import { createPlan, type Plan } from "../compiler/plan.js";
 import type { Program } from "../compiler/program.js";
 import { createSchedule } from "../compiler/schedule.js";
+import { writesOutClasses } from "../compiler/unroll-classes.js";
 import { LosskitError } from "../errors.js";
 import { CLASS, VOXEL } from "../formula/axes.js";
 import type { Node } from "../formula/node.js";
@@ -15,6 +16,7 @@ import { variantOf } from "./kernel-variants.js";
 import { evaluate, type VoxelOutput } from "./reference/evaluate.js";
 import { createStream, type StreamedLoss } from "./stream.js";
 import { drive, driveAsync, threadsFor } from "./wasm/drive.js";
+import { SYNCHRONOUS_BYTES } from "./wasm/emit.js";
 import { type CompiledPass, evaluateKernels } from "./wasm/evaluate.js";
 import { compileKernel, hasSimd } from "./wasm/kernel-module.js";
 
@@ -48,6 +50,13 @@ export interface CompiledLoss {
   prepare(call: Call, parameters: Parameters): Promise<void>;
 }
 
+interface Compiled {
+  readonly plan: Plan;
+  readonly passes: readonly CompiledPass[];
+  /** Whether the classes are a loop although they are few. */
+  readonly loops: boolean;
+}
+
 export function compileLoss(program: Program, activation: Activation): CompiledLoss {
   const { graph, value, gradient } = program;
   const schedules = {
@@ -55,7 +64,7 @@ export function compileLoss(program: Program, activation: Activation): CompiledL
     gradient: createSchedule(graph, [value, gradient], activation),
   };
   const refusal = kernelRefusal(schedules.gradient);
-  const kernels = new Map<string, readonly CompiledPass[]>();
+  const kernels = new Map<string, Compiled>();
 
   /** Why kernels cannot run a call; undefined where they can. */
   function refusalOf({ logits }: Call): string | undefined {
@@ -77,21 +86,36 @@ export function compileLoss(program: Program, activation: Activation): CompiledL
 
   const scheduleOf = (withGradient: boolean) => (withGradient ? schedules.gradient : schedules.value);
 
-  function passesOf(call: Call, parameters: Parameters, withGradient: boolean): readonly CompiledPass[] {
+  /** A plan's passes, compiled. Where writing the classes out makes a kernel too large for a page to compile at once, and a loop does not, they loop. */
+  function kernelsOf(call: Call, parameters: Parameters, withGradient: boolean): Compiled {
     const schedule = scheduleOf(withGradient);
     const variant = variantOf(schedule, call, parameters);
     const key = `${withGradient} ${variant.key}`;
     const known = kernels.get(key);
     if (known) return known;
     // The value alone has the bits that it has beside its gradient.
-    const like = withGradient ? [] : passesOf(call, parameters, true);
-    const passes = createPlan(graph, schedule, variant.context).passes.map((pass, i) => ({
-      ...pass,
-      compiled: pass.kernel && compileKernel(pass.kernel, like[i]?.compiled),
-    }));
-    kernels.set(key, passes);
-    return passes;
+    const like = withGradient ? undefined : kernelsOf(call, parameters, true);
+    const compile = (loops: boolean): Compiled => {
+      const plan = createPlan(graph, schedule, { ...variant.context, loops });
+      const passes = plan.passes.map((pass, i) => ({
+        ...pass,
+        compiled: pass.kernel && compileKernel(pass.kernel, like?.passes[i]?.compiled),
+      }));
+      return { plan, passes, loops };
+    };
+    const isLarge = ({ passes }: Compiled) =>
+      passes.some(({ compiled }) => compiled !== undefined && compiled.size > SYNCHRONOUS_BYTES);
+    let chosen = compile(like?.loops ?? false);
+    if (!like && isLarge(chosen) && writesOutClasses(chosen.plan.context)) {
+      const looping = compile(true);
+      if (!isLarge(looping)) chosen = looping;
+    }
+    kernels.set(key, chosen);
+    return chosen;
   }
+
+  const passesOf = (call: Call, parameters: Parameters, withGradient: boolean) =>
+    kernelsOf(call, parameters, withGradient).passes;
 
   function runReference(call: Call, parameters: Parameters, results: VoxelResults): LossValue {
     checkValues(call);
@@ -129,11 +153,16 @@ export function compileLoss(program: Program, activation: Activation): CompiledL
       const groups = await driveAsync(kernelWork(call, parameters, results));
       return { value: groups.get(value), backend: "wasm" };
     },
-    stream: createStream({ graph, value, schedule: schedules.gradient, refusalOf, passesOf }),
+    stream: createStream({
+      graph,
+      value,
+      schedule: schedules.gradient,
+      refusalOf,
+      kernelsOf: (call, parameters) => kernelsOf(call, parameters, true),
+    }),
     plan(call, parameters, withGradient) {
       if (refusal) throw new LosskitError("UNSUPPORTED", `there is no plan of kernels for this: ${refusal}`);
-      const schedule = scheduleOf(withGradient);
-      return createPlan(graph, schedule, variantOf(schedule, call, parameters).context);
+      return kernelsOf(call, parameters, withGradient).plan;
     },
     async prepare(call, parameters) {
       if (backendOf(call) !== "wasm") return;

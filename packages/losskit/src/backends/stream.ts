@@ -1,7 +1,7 @@
 // A loss of a volume that comes in pieces: sums of each, their union, the value from the union, and the gradient piece by piece.
 
 import { CHUNK, type Kernel, type KernelSum } from "../compiler/kernel.js";
-import { planPass } from "../compiler/plan.js";
+import { type Plan, planPass } from "../compiler/plan.js";
 import type { Pass, Schedule } from "../compiler/schedule.js";
 import { LosskitError } from "../errors.js";
 import type { CallStructure } from "../formula/apply-options.js";
@@ -118,10 +118,11 @@ export interface StreamSource {
   /** Of the value and the gradient. */
   readonly schedule: Schedule;
   refusalOf(call: Call): string | undefined;
-  passesOf(call: Call, parameters: Parameters, withGradient: boolean): readonly CompiledPass[];
+  /** What one call on the whole volume would run, gradient included. */
+  kernelsOf(call: Call, parameters: Parameters): { readonly plan: Plan; readonly passes: readonly CompiledPass[] };
 }
 
-export function createStream({ graph, value, schedule, refusalOf, passesOf }: StreamSource): StreamedLoss {
+export function createStream({ graph, value, schedule, refusalOf, kernelsOf }: StreamSource): StreamedLoss {
   const kernels = new Map<string, { readonly pass: Pass; readonly compiled: CompiledKernel }>();
 
   function refuse(reason: string | undefined): void {
@@ -131,12 +132,13 @@ export function createStream({ graph, value, schedule, refusalOf, passesOf }: St
 
   /** The pass of the sums alone: what belongs to the gradient needs the whole volume first. */
   function sumsOf(call: Call, parameters: Parameters) {
-    const { key, context } = variantOf(schedule, call, parameters);
+    const { key } = variantOf(schedule, call, parameters);
     const known = kernels.get(key);
     if (known) return known;
-    const { pass, kernel } = planPass(graph, { ...sumsPass(schedule), outputs: [] }, context, "none", true);
-    // The sums of the whole have these bits too.
-    const like = passesOf(call, parameters, true).find((entry) => entry.pass.reductions.length > 0);
+    // The sums of the whole have these bits too: the same loops, and as wide.
+    const { plan, passes } = kernelsOf(call, parameters);
+    const { pass, kernel } = planPass(graph, { ...sumsPass(schedule), outputs: [] }, plan.context, "none", true);
+    const like = passes.find((entry) => entry.pass.reductions.length > 0);
     const made = { pass, compiled: compileKernel(kernel as Kernel, like?.compiled) };
     kernels.set(key, made);
     return made;
@@ -185,7 +187,7 @@ export function createStream({ graph, value, schedule, refusalOf, passesOf }: St
       const known = new Map(
         coefficients.groups.map(([id, group]) => [graph.nodes[id], { ...group, data: Float64Array.from(group.data) }]),
       );
-      const passes = passesOf(call, parameters, true);
+      const { passes } = kernelsOf(call, parameters);
       drive(evaluateKernels(graph, passes, { call, parameters, outputs, threads: threadsFor(call), known }));
     },
   };

@@ -31,6 +31,8 @@ export interface KernelContext {
   readonly targetType: KernelArray["type"];
   readonly ignores: boolean;
   readonly weighted: boolean;
+  /** True where few classes stay a loop although they could be written out. */
+  readonly loops: boolean;
   /** The exponent of a power where it is one whole number for all classes and images, which multiplications then make. */
   readonly wholeExponent: (exponent: Node) => number | undefined;
 }

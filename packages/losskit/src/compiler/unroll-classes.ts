@@ -12,8 +12,11 @@ const MOST_UNROLLED = 4;
  * Whether a kernel's classes are written out. Softmax gains by it: its classes need one another. Where each class stands for itself there is nothing to
  * wait for, and a loop over the classes makes smaller code.
  */
-export const writesOutClasses = (head: { readonly channels: number; readonly activation: Activation }): boolean =>
-  head.activation === "softmax" && head.channels <= MOST_UNROLLED;
+export const writesOutClasses = (context: {
+  readonly channels: number;
+  readonly activation: Activation;
+  readonly loops: boolean;
+}): boolean => context.activation === "softmax" && context.channels <= MOST_UNROLLED && !context.loops;
 
 /** A kernel before its stages. */
 export interface KernelParts {

@@ -79,7 +79,11 @@ export function applyOptions(
     const sum = graph.total(over, graph.mul(factor, e));
     if (kind === "sum") return sum;
     const share = averages ? factor : pools ? graph.mul(weight, selected) : weight;
-    return graph.div(sum, graph.total(over, joinsWeighted ? graph.mul(share, targetWeight()) : share));
+    const plain = graph.total(over, share);
+    if (!joinsWeighted) return graph.div(sum, plain);
+    const weighted = graph.total(over, graph.mul(share, targetWeight()));
+    // A target that is of no class has no weight to divide by, and its smoothed labels have a loss all the same.
+    return graph.div(sum, graph.where(weighted, weighted, plain));
   }
 
   /** Class weight of each voxel's target: what a weighted mean over voxels divides by (PyTorch's cross entropy). */

@@ -34,7 +34,10 @@ export const asymmetricFocalTversky = defineLoss({
   values: { perfect: 0, inverted: 1, empty: 0, falseAlarm: 1, half: 0.806186 },
   identities: [],
   elsewhere: {
-    monai: { name: "AsymmetricFocalTverskyLoss(delta=0.6, gamma=0.5)" },
+    monai: {
+      name: "AsymmetricFocalTverskyLoss(delta=0.6, gamma=0.5)",
+      differs: "has two classes only and takes probabilities",
+    },
   },
   use:
     "Use it where a rare foreground is nearly found and should pull on. " +

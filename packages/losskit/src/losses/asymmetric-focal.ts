@@ -32,7 +32,10 @@ export const asymmetricFocal = defineLoss({
   weighs: { balance: "foreground" },
   identities: [],
   elsewhere: {
-    monai: { name: "AsymmetricFocalLoss(delta=0.6, gamma=0.5)" },
+    monai: {
+      name: "AsymmetricFocalLoss(delta=0.6, gamma=0.5)",
+      differs: "has two classes only and takes probabilities",
+    },
   },
   use:
     "Use it where only the background is easy and the rare foreground should count in full. " +

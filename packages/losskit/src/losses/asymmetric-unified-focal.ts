@@ -18,7 +18,10 @@ export const asymmetricUnifiedFocal = defineCompound(
     values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: 0.611037 },
     identities: [],
     elsewhere: {
-      monai: { name: "AsymmetricUnifiedFocalLoss(delta=0.6, gamma=0.5)" },
+      monai: {
+        name: "AsymmetricUnifiedFocalLoss(delta=0.6, gamma=0.5)",
+        differs: "has two classes only and takes probabilities",
+      },
     },
     use:
       "Use it first for rare foreground against much easy background; it was best in its authors' comparison. " +

@@ -26,7 +26,10 @@ export const bceDice = defineLoss({
     },
   ],
   elsewhere: {
-    monai: { name: "DiceCELoss(sigmoid=True)" },
+    monai: {
+      name: "DiceCELoss(sigmoid=True)",
+      differs: "with several channels its cross entropy is categorical",
+    },
     nnunet: { name: "DC_and_BCE_loss", differs: "its Dice part is minus the score" },
   },
   use:

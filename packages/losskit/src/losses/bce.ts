@@ -13,10 +13,13 @@ export const bce = defineLoss({
   values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: Math.LN2 },
   identities: [],
   elsewhere: {
-    monai: { name: "DiceCELoss(sigmoid=True, lambda_dice=0)" },
+    monai: {
+      name: "DiceCELoss(sigmoid=True, lambda_dice=0)",
+      differs: "with several channels its cross entropy is categorical",
+    },
     smp: { name: "SoftBCEWithLogitsLoss()" },
     nnunet: { name: "the BCE part of DC_and_BCE_loss" },
-    kornia: { name: "binary_focal_loss_with_logits(gamma=0)" },
+    kornia: { name: 'binary_focal_loss_with_logits(alpha=None, gamma=0, reduction="mean")' },
     keras: { name: "losses.BinaryCrossentropy(from_logits=True)" },
     optax: { name: "sigmoid_binary_cross_entropy", differs: "one number per element, not their mean" },
   },

@@ -20,7 +20,7 @@ export const blob = defineLoss({
   values: { perfect: 0, inverted: 1, empty: 0, falseAlarm: 0, half: 1 / 3 },
   identities: [],
   use:
-    "Use it with Dice for many objects of different size, such as lesions, so that small ones count. " +
-    "Avoid it alone: false objects cost the same whatever their number.",
+    "Use it with Dice for many objects of different size, such as lesions, so that small ones count; its authors add it to twice the Dice. " +
+    "Avoid it alone: it says nothing of an image without objects, and every false alarm counts against every object.",
   references: ["kofler2023"],
 });

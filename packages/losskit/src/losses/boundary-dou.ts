@@ -1,4 +1,4 @@
-// Boundary DoU loss: what differs over the union, of which small objects count less of the inside.
+// Boundary DoU loss: what differs over the union, with less of the inside counted the larger the object is for its border.
 
 import { defineLoss } from "./define.js";
 

@@ -34,6 +34,6 @@ export const compatibleTversky = defineLoss({
   },
   use:
     "Use it in place of Tversky loss where labels are soft. " +
-    "Avoid it without a reason to prefer one error; with equal weights it is the Dice semimetric loss.",
+    "Avoid it without a reason to prefer one error; with 0.5 and 0.5 it is the Dice semimetric loss.",
   references: ["wang2023dml"],
 });

@@ -21,5 +21,5 @@ export const componentDice = defineLoss({
   use:
     "Use it as blob loss where false alarms should count against the nearest object only. " +
     "Avoid it where an image may have no object: it says nothing there.",
-  references: ["jaus2025"],
+  references: ["bouteille2025", "jaus2025"],
 });

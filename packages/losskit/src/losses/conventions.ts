@@ -72,7 +72,7 @@ export const CONVENTIONS: Readonly<Record<ConventionName, Convention>> = {
       "lovasz-hinge": overAllVoxels,
     },
   },
-  // nnunetv2/training: what its trainers pass on, not the defaults of the classes.
+  // nnunetv2/training: what its trainers pass on in 3D without a cascade; in 2D batch_dice is true: give images "together".
   nnunet: {
     parameters: { smooth: 1e-5, fraction: 0.1 },
     options: each,
@@ -92,8 +92,6 @@ export const CONVENTIONS: Readonly<Record<ConventionName, Convention>> = {
     parameters: { smooth: 0, smoothDenominator: 1e-7 },
     options: { images: "together", joinClasses: "pooled" },
     losses: {
-      // Tversky has its epsilon above and below.
-      tversky: { parameters: { smooth: 1e-7, smoothDenominator: 1e-7 } },
       ...byObject,
     },
   },

@@ -12,7 +12,10 @@ export const diceBoundary = defineCompound(
     values: { perfect: -0.265028, inverted: 1.76503, empty: 0, falseAlarm: 1, half: 1 / 3 },
     identities: [],
     elsewhere: {
-      segloss: { name: "DC_and_BD_loss", differs: "takes the distance map as an argument" },
+      segloss: {
+        name: "DC_and_BD_loss",
+        differs: "takes the distance map as an argument, and its Dice part is minus the score",
+      },
     },
     use:
       "Use it for very unbalanced objects, with the share of the boundary part rising over the epochs. " +

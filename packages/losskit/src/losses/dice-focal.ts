@@ -13,7 +13,7 @@ export const diceFocal = defineCompound(
     values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: 1 / 3 + Math.LN2 / 16 },
     identities: [],
     elsewhere: {
-      monai: { name: "DiceFocalLoss(sigmoid=True)" },
+      monai: { name: "DiceFocalLoss(sigmoid=True, alpha=0.25)" },
     },
     use:
       "Use it where objects are small and most background is easy, as for organs at risk. " +

@@ -24,7 +24,7 @@ export const dice = defineLoss({
   ],
   elsewhere: {
     monai: { name: "DiceLoss(sigmoid=True)" },
-    smp: { name: 'DiceLoss("binary")' },
+    smp: { name: 'DiceLoss("binary")', differs: "on soft labels it is dice-semimetric" },
     nnunet: { name: "MemoryEfficientSoftDiceLoss" },
     segloss: {
       name: "SoftDiceLoss",
@@ -35,7 +35,7 @@ export const dice = defineLoss({
       name: "DiceLoss",
       differs: "sums all classes together by default, and has an epsilon in the denominator only",
     },
-    optax: { name: "dice_loss", differs: "written as Tversky: its smoothing counts twice" },
+    optax: { name: "dice_loss", differs: "written as Tversky: its smoothing counts twice; one number per image" },
   },
   use:
     "Use it when the object is small against the background, which it does not count. " +

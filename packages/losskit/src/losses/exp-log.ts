@@ -21,8 +21,9 @@ export const expLog = defineLoss({
       max: 1,
       meaning: "share of the Dice term; cross entropy has the rest",
     },
-    ...smoothing(1e-5),
+    ...smoothing(1),
   },
+  // Shares of the classes are those of the call; the paper has those of all labels.
   // -log1p(-D) is -log of the Dice coefficient with the digits of a small D, held at -log 1e-7 where nothing overlaps.
   formula: `
     I = sum(p * y)

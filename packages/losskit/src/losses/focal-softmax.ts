@@ -22,7 +22,7 @@ export const focalSoftmax = defineLoss({
     },
     segloss: { name: "FocalLoss", differs: "adds 1e-5 to every probability" },
     keras: { name: "losses.CategoricalFocalCrossentropy", differs: "one factor alpha for all classes" },
-    kornia: { name: "focal_loss" },
+    kornia: { name: 'focal_loss(alpha=None, reduction="mean")', differs: "divides by the classes too" },
   },
   use:
     "Use it for several exclusive classes where most voxels are easy; class weights take the place of alpha. " +

@@ -34,7 +34,7 @@ export const focal = defineLoss({
   elsewhere: {
     monai: { name: "FocalLoss(alpha=0.25)" },
     smp: { name: 'FocalLoss("binary", alpha=0.25)' },
-    kornia: { name: "binary_focal_loss_with_logits" },
+    kornia: { name: 'binary_focal_loss_with_logits(reduction="mean")' },
     keras: { name: "losses.BinaryFocalCrossentropy(from_logits=True, apply_class_balancing=True)" },
     optax: { name: "sigmoid_focal_loss", differs: "one number per element, not their mean" },
   },

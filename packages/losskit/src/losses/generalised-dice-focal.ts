@@ -13,11 +13,14 @@ export const generalisedDiceFocal = defineCompound(
     values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: 1 / 3 + Math.LN2 / 16 },
     identities: [],
     elsewhere: {
-      monai: { name: "GeneralizedDiceFocalLoss(sigmoid=True)" },
+      monai: {
+        name: "GeneralizedDiceFocalLoss(sigmoid=True)",
+        differs: "has no alpha: equal to ours with foregroundWeight 0.5 and focalWeight 2",
+      },
     },
     use:
-      "Use it where classes differ much in volume and most background is easy. " +
-      "Avoid it on patches that often lack a class: the weights of generalised Dice jump.",
+      "Use it where classes differ much in volume, each with a channel of its own, and most background is easy. " +
+      "Avoid it for one channel, where generalised Dice is Dice that gives nothing on empty masks, and on patches that often lack a class.",
     references: ["sudre2017", "lin2017"],
   },
   { generalisedDice: { loss: generalisedDice }, focal: { loss: focal } },

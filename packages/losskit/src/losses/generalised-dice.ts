@@ -39,6 +39,6 @@ export const generalisedDice = defineLoss({
   },
   use:
     "Use it for several classes of very different volume that should count alike. " +
-    "Avoid it on patches that often lack a class: its weights jump from one patch to the next.",
+    "Avoid it on patches that often lack a class, and for one channel: that is plain Dice, but an empty mask costs nothing whatever is predicted.",
   references: ["sudre2017"],
 });

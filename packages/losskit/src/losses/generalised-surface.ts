@@ -20,6 +20,6 @@ export const generalisedSurface = defineLoss({
   identities: [],
   use:
     "Use it with a region loss where a boundary term from 0 to 1 is wanted, which the boundary loss is not. " +
-    "Avoid it where masks may be empty: it is 1 there whatever is predicted.",
+    "Avoid it where masks may be empty, as it is 1 there whatever is predicted, and for objects two voxels wide, which are all border.",
   references: ["celaya2023"],
 });

@@ -26,7 +26,7 @@ export const hausdorffDt = defineLoss({
   identities: [],
   elsewhere: {
     monai: { name: "HausdorffDTLoss(sigmoid=True)" },
-    segloss: { name: "HausdorffDTLoss" },
+    segloss: { name: "HausdorffDTLoss", differs: "raises where the prediction requires a gradient" },
   },
   use:
     "Use it with a region loss where single far errors spoil the Hausdorff distance. " +

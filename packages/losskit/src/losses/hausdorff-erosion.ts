@@ -16,7 +16,7 @@ export const hausdorffErosion = defineLoss({
   values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: 0 },
   identities: [],
   elsewhere: {
-    kornia: { name: "HausdorffERLoss", differs: "normalises each erosion over all images" },
+    kornia: { name: "HausdorffERLoss, HausdorffERLoss3D" },
     segloss: { name: "HausdorffERLoss", differs: "goes through NumPy: no gradient; its 3D kernel is no cross" },
   },
   use:

@@ -24,7 +24,7 @@ export const iou = defineLoss({
   ],
   elsewhere: {
     monai: { name: "DiceLoss(sigmoid=True, jaccard=True)" },
-    smp: { name: 'JaccardLoss("binary")' },
+    smp: { name: 'JaccardLoss("binary")', differs: "on soft labels it is jaccard-metric" },
     segloss: { name: "IoULoss", differs: "returns minus the score" },
   },
   use:

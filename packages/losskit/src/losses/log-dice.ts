@@ -17,7 +17,7 @@ export const logDice = defineLoss({
     D = 1 - (2 * I + s) / (sum(p) + sum(y) + s_d)
     loss = -log1p(-min(D, 1 - floor))
   `,
-  range: [0, null],
+  range: [0, -Math.log(1e-7)],
   values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: Math.log(1.5) },
   identities: [
     {
@@ -26,10 +26,13 @@ export const logDice = defineLoss({
     },
   ],
   elsewhere: {
-    smp: { name: 'DiceLoss("binary", log_loss=True)' },
+    smp: {
+      name: 'DiceLoss("binary", log_loss=True)',
+      differs: "on soft labels it is minus the logarithm of dice-semimetric",
+    },
   },
   use:
     "Use it where Dice stalls on objects that are hardly found at all: the slope grows as the score falls. " +
-    "Avoid it where masks may be empty, which it punishes without bound.",
+    "Avoid it where masks may be empty: below the floor of the score, as with 100 false alarms on one, there is no slope.",
   references: ["wong2018"],
 });

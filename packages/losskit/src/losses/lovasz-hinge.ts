@@ -17,7 +17,7 @@ export const lovaszHinge = defineLoss({
   values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: 1 },
   identities: [],
   elsewhere: {
-    smp: { name: 'LovaszLoss("binary", per_image=True)' },
+    smp: { name: 'LovaszLoss("binary")' },
     kornia: { name: "lovasz_hinge_loss" },
   },
   use:

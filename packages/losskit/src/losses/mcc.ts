@@ -26,10 +26,10 @@ export const mcc = defineLoss({
   identities: [],
   elsewhere: {
     monai: { name: "MCCLoss", differs: "new in 2026: smoothing above and below, not on the counts" },
-    smp: { name: "MCCLoss()" },
+    smp: { name: "MCCLoss()", differs: "has one class only and takes probabilities" },
   },
   use:
-    "Use it where background matters too and the score should not reward guessing. " +
-    "Avoid it on huge volumes of background, where the true negatives are all that is counted.",
+    "Use it where the score should not reward guessing; on large backgrounds it is close to Dice. " +
+    "Avoid it where masks may be empty: a right empty prediction costs 0.5, unlike with Dice.",
   references: ["abhishek2021"],
 });

@@ -16,7 +16,7 @@ export const noiseRobustDice = defineLoss({
     },
     smooth: { symbol: "s", default: 1e-5, min: 0, meaning: "keeps empty masks finite" },
   },
-  formula: "loss = sum(abs(p - y)^gamma) / (sum(p^2) + sum(y^2) + s)",
+  formula: "loss = sum(abs(p - y)^gamma) / (sum(p^2 + y^2) + s)",
   range: [0, null],
   values: { perfect: 0, inverted: 1, empty: 0, falseAlarm: 1, half: Math.SQRT1_2 * 0.4 },
   identities: [
@@ -27,6 +27,6 @@ export const noiseRobustDice = defineLoss({
   ],
   use:
     "Use it where labels are partly wrong: below 2 the power keeps single wrong labels from ruling. " +
-    "Avoid it with clean labels, where Dice pulls harder on the voxels that are still wrong.",
+    "Avoid it alone on small objects and empty masks, where a faint false alarm costs more than a sure one; add cross entropy.",
   references: ["wang2020"],
 });

@@ -9,18 +9,22 @@ export const normalisedFocal = defineLoss({
   parameters: {
     focus: { symbol: "gamma", default: 2, min: 0, meaning: "how much less a voxel counts that is already right" },
   },
-  // 1e-6 keeps an image without errors finite.
+  // The divisor has no gradient: with one, voxels that are nearly right are pushed back. 1e-6 keeps an image without errors finite.
   formula: `
     foreground = y * (1 - p)^gamma
     background = (1 - y) * p^gamma
-    loss = -sum(foreground * log(p) + background * log(1 - p)) / max(sum(foreground + background), 1e-6)
+    loss = -sum(foreground * log(p) + background * log(1 - p)) / max(constant(sum(foreground + background)), 1e-6)
   `,
   activations: ["sigmoid", "none"],
+  options: { images: "each" },
   range: [0, null],
   values: { perfect: 0, inverted: null, empty: 0, falseAlarm: null, half: Math.LN2 },
   identities: [],
   elsewhere: {
-    smp: { name: 'FocalLoss("binary", normalized=True)', differs: "divides by the number of voxels once more" },
+    smp: {
+      name: 'FocalLoss("binary", normalized=True)',
+      differs: "divides by the number of voxels once more, and differentiates through the divisor",
+    },
   },
   use:
     "Use it in place of focal loss where its gradient dies down too early. " +

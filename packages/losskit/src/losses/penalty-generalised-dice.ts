@@ -1,4 +1,4 @@
-// Generalised Dice loss with a penalty on what it gets wrong: g / (1 + k (1 - g)).
+// Generalised Dice loss with a penalty on what it gets wrong: what is wrong counts 1 + k times.
 
 import { defineLoss } from "./define.js";
 import { smoothing } from "./smoothing.js";
@@ -12,7 +12,7 @@ export const penaltyGeneralisedDice = defineLoss({
       symbol: "c",
       default: 2.5,
       min: 0,
-      meaning: "how much more a poor overlap costs than with generalised Dice; 0 gives that loss",
+      meaning: "errors count 1 + c times as much against the overlap as in generalised Dice, which 0 gives",
     },
     weightPower: {
       symbol: "k",
@@ -22,15 +22,16 @@ export const penaltyGeneralisedDice = defineLoss({
     },
     ...smoothing(0),
   },
+  // One minus the penalised score GD / (1 + c (1 - GD)), GD = 1 - g: written by g, so that a small loss keeps its digits.
   formula: `
     Y = sum(y)
     rarest = classes_max(where(Y > 0, 1 / Y^k, 0))
     w = where(Y > 0, 1 / Y^k, rarest)
     g = 1 - (2 * classes_sum(w * sum(p * y)) + s) / (classes_sum(w * (sum(p) + sum(y))) + s_d)
-    loss = g / (1 + c * (1 - g))
+    loss = (1 + c) * g / (1 + c * g)
   `,
   range: [0, 1],
-  values: { perfect: 0, inverted: 1, empty: 0, falseAlarm: 0, half: 0.125 },
+  values: { perfect: 0, inverted: 1, empty: 0, falseAlarm: 0, half: 3.5 / 5.5 },
   identities: [
     {
       parameters: { penalty: 0, smooth: 1 },
@@ -38,10 +39,10 @@ export const penaltyGeneralisedDice = defineLoss({
     },
   ],
   elsewhere: {
-    segloss: { name: "PenaltyGDiceLoss", differs: "puts minus the score where the loss belongs" },
+    segloss: { name: "PenaltyGDiceLoss", differs: "has minus the score both above and below the fraction" },
   },
   use:
-    "Use it to reproduce work that used it. " +
-    "Avoid the copies in circulation, which put minus the score where g belongs, and expect little over generalised Dice.",
+    "Use it as generalised Dice where false alarms and misses should cost more from the start. " +
+    "Avoid the copies in circulation, which have a sign wrong; with one channel class weights do nothing, and an empty mask costs nothing.",
   references: ["yang2019"],
 });

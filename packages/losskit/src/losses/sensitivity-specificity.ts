@@ -27,7 +27,7 @@ export const sensitivitySpecificity = defineLoss({
   weighs: { sensitivityShare: "foreground" },
   identities: [],
   elsewhere: {
-    segloss: { name: "SSLoss" },
+    segloss: { name: "SSLoss", differs: "has a share of 0.1 and a smoothing of 1" },
   },
   use:
     "Use it where the two kinds of error must be traded against each other as rates. " +

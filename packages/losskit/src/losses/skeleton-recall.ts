@@ -10,8 +10,9 @@ export const skeletonRecall = defineLoss({
     radius: { symbol: "radius", default: 2, min: 0, whole: true, meaning: "voxels by which the skeleton is thickened" },
     smooth: { symbol: "s", default: 1e-5, min: 0, meaning: "keeps empty skeletons finite" },
   },
+  // One skeleton of all classes that count, as the authors have it: classes that touch share theirs.
   formula: `
-    tube = dilation(skeleton(y), radius) * y
+    tube = dilation(skeleton(classes_max(y)), radius) * y
     loss = 1 - (sum(tube * p) + s) / (sum(tube) + s)
   `,
   options: { classes: "foreground", images: "each" },

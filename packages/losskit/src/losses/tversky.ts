@@ -33,7 +33,7 @@ export const tversky = defineLoss({
   ],
   elsewhere: {
     monai: { name: "TverskyLoss(sigmoid=True, alpha=0.3, beta=0.7)" },
-    smp: { name: 'TverskyLoss("binary", alpha=0.3, beta=0.7)' },
+    smp: { name: 'TverskyLoss("binary", alpha=0.3, beta=0.7)', differs: "on soft labels it is compatible-tversky" },
     segloss: { name: "TverskyLoss", differs: "returns minus the score" },
     keras: { name: "losses.Tversky(alpha=0.3, beta=0.7)" },
     kornia: { name: "tversky_loss", differs: "uses only the sum of the two weights" },
@@ -41,6 +41,6 @@ export const tversky = defineLoss({
   },
   use:
     "Use it when a missed lesion costs more than a false alarm, or the reverse: the two weights say how much. " +
-    "Avoid it without a reason to prefer one error; with equal weights it is Dice.",
+    "Avoid it without a reason to prefer one error; with 0.5 and 0.5 it is Dice, with 1 and 1 IoU.",
   references: ["salehi2017"],
 });

@@ -35,7 +35,10 @@ export const weightedBce = defineLoss({
   elsewhere: {
     monai: { name: "DiceCELoss(sigmoid=True, lambda_dice=0, weight=...)" },
     smp: { name: "SoftBCEWithLogitsLoss(smooth_factor=..., pos_weight=...)" },
-    keras: { name: "losses.BinaryCrossentropy(from_logits=True, label_smoothing=...)" },
+    keras: {
+      name: "losses.BinaryCrossentropy(from_logits=True, label_smoothing=...)",
+      differs: "has no weight of the foreground",
+    },
   },
   use:
     "Use it where foreground is rare and a plain cross entropy predicts none: weight it by background over foreground. " +

@@ -1,6 +1,7 @@
 // Counts of right and wrong voxels per class, from two label maps in one pass.
 
-import { LosskitError } from "../errors.js";
+import { type ConfusionMatrix, countCells } from "./confusion-matrix.js";
+import { type CountOptions, checkLabelMaps, isLabel, refuseLabel } from "./label-maps.js";
 
 /** Voxels of one class against all others. */
 export interface ConfusionCounts {
@@ -10,14 +11,8 @@ export interface ConfusionCounts {
   readonly trueNegatives: number;
 }
 
-export interface CountOptions {
-  /** Number of labels, the background included: labels are 0 to classes - 1. */
-  readonly classes: number;
-  /** Not 0 where a voxel counts; all count where absent. */
-  readonly mask?: ArrayLike<number>;
-  /** Voxels with this value in the reference do not count. */
-  readonly ignore?: number;
-}
+/** With more classes than a byte has values the confusion matrix is large and mostly empty. */
+const MAX_MATRIX = 256;
 
 /**
  * Counts of every label, background included: entry k belongs to label k. The four counts of an entry add up to the voxels that count.
@@ -36,43 +31,18 @@ export function confusionCounts(
   return countRange(reference, prediction, options, 0, reference.length);
 }
 
-/** The checks of `confusionCounts` that look at no voxel. */
-export function checkLabelMaps(
-  reference: ArrayLike<number>,
-  prediction: ArrayLike<number>,
-  { classes, mask, ignore }: CountOptions,
-): void {
-  if (!Number.isInteger(classes) || classes < 1) {
-    throw new LosskitError("OPTION", `classes is ${classes}; it is the number of labels, a whole number from 1`);
-  }
-  if (ignore !== undefined && !Number.isInteger(ignore)) {
-    throw new LosskitError(
-      "OPTION",
-      `ignore is ${ignore}; it is a whole number, the label of voxels that do not count`,
-    );
-  }
-  if (prediction.length !== reference.length) {
-    throw new LosskitError(
-      "ARRAY",
-      `the prediction holds ${prediction.length} voxels and the reference ${reference.length}; give both on the same grid`,
-    );
-  }
-  if (mask && mask.length !== reference.length) {
-    throw new LosskitError(
-      "ARRAY",
-      `the mask holds ${mask.length} voxels and the label maps ${reference.length}; give all on the same grid`,
-    );
-  }
-}
-
 /** `confusionCounts` of the voxels from `start` to before `end`, of label maps that have been checked. */
 export function countRange(
   reference: ArrayLike<number>,
   prediction: ArrayLike<number>,
-  { classes, mask, ignore }: CountOptions,
+  options: CountOptions,
   start: number,
   end: number,
 ): ConfusionCounts[] {
+  const { classes, mask, ignore } = options;
+  if (classes <= MAX_MATRIX) {
+    return countsOfMatrix({ classes, cells: countCells(reference, prediction, options, start, end) });
+  }
   const inBoth = new Float64Array(classes);
   const inReference = new Float64Array(classes);
   const inPrediction = new Float64Array(classes);
@@ -96,15 +66,37 @@ export function countRange(
   }));
 }
 
-const isLabel = (value: number, classes: number) => value >= 0 && value < classes && Number.isInteger(value);
+/** Counts of each label against all others: entry k belongs to label k. */
+export function countsOfMatrix({ classes, cells }: ConfusionMatrix): ConfusionCounts[] {
+  const inReference = new Float64Array(classes);
+  const inPrediction = new Float64Array(classes);
+  let voxels = 0;
+  for (let expected = 0, at = 0; expected < classes; expected++) {
+    for (let predicted = 0; predicted < classes; predicted++, at++) {
+      inReference[expected] += cells[at];
+      inPrediction[predicted] += cells[at];
+      voxels += cells[at];
+    }
+  }
+  return Array.from(inReference, (expected, label) => {
+    const both = cells[label * (classes + 1)];
+    return {
+      truePositives: both,
+      falsePositives: inPrediction[label] - both,
+      falseNegatives: expected - both,
+      trueNegatives: voxels - expected - inPrediction[label] + both,
+    };
+  });
+}
 
-function refuseLabel(which: string, value: number, at: number, classes: number, ignore?: number): never {
-  const allowed = `labels are whole numbers from 0 to ${classes - 1}`;
-  const next =
-    which === "prediction"
-      ? "is the number of classes right?"
-      : ignore === undefined
-        ? `declare it with { ignore: ${value} } if such voxels do not count`
-        : `${ignore} is ignored`;
-  throw new LosskitError("LABEL", `the ${which} holds ${value} at voxel ${at}; ${allowed}; ${next}`);
+/** The counts of several cases together, count by count; all 0 for none. */
+export function mergeCounts(cases: readonly ConfusionCounts[]): ConfusionCounts {
+  const total = { truePositives: 0, falsePositives: 0, falseNegatives: 0, trueNegatives: 0 };
+  for (const counts of cases) {
+    total.truePositives += counts.truePositives;
+    total.falsePositives += counts.falsePositives;
+    total.falseNegatives += counts.falseNegatives;
+    total.trueNegatives += counts.trueNegatives;
+  }
+  return total;
 }

@@ -1,4 +1,91 @@
 // Public names of losskit/metrics.
-export { type ConfusionCounts, type CountOptions, confusionCounts } from "./confusion-counts.js";
+export {
+  type Calibration,
+  type CalibrationBin,
+  type CalibrationOptions,
+  foregroundCalibration,
+  type TopLabelOptions,
+  topLabelCalibration,
+} from "./calibration.js";
+export { type CentrelineDice, centrelineDice } from "./centreline-dice.js";
+export { type ConfusionCounts, confusionCounts, countsOfMatrix, mergeCounts } from "./confusion-counts.js";
+export { type ConfusionMatrix, confusionMatrix, mergeConfusionMatrices } from "./confusion-matrix.js";
+export {
+  applyEmptyPolicy,
+  type CaseMean,
+  type CaseValue,
+  type EmptyMasks,
+  type EmptyPolicy,
+  type EmptyRule,
+  type MetricKind,
+  meanOfCases,
+  whichEmpty,
+} from "./empty-masks.js";
+export type { ForegroundOptions } from "./foreground-probabilities.js";
+export {
+  type InstanceScores,
+  instanceScores,
+  type ObjectScore,
+  type PooledInstanceScores,
+  poolInstanceScores,
+  scoresOfMatches,
+} from "./instance-scores.js";
+export {
+  type InstanceDefinition,
+  type InstanceMatches,
+  type InstanceOptions,
+  type InstancePair,
+  type Matching,
+  matchInstances,
+} from "./instances.js";
 export { type IouOptions, iou, iouBinary } from "./iou.js";
-export { diceScore, iouScore, precision, type Score, sensitivity } from "./overlap.js";
+export type { CountOptions } from "./label-maps.js";
+export type { MaskOptions } from "./masks.js";
+export {
+  type ClassMean,
+  frequencyWeightedIou,
+  type GeneralisedWeights,
+  generalisedDiceScore,
+  meanOverClasses,
+  multiclassKappa,
+  pixelAccuracy,
+} from "./multiclass.js";
+export {
+  accuracy,
+  balancedAccuracy,
+  cohensKappa,
+  diceScore,
+  fallOut,
+  falseDiscoveryRate,
+  falseOmissionRate,
+  fBetaScore,
+  fowlkesMallowsIndex,
+  informedness,
+  iouScore,
+  markedness,
+  matthewsCorrelation,
+  missRate,
+  negativePredictiveValue,
+  type OverlapScores,
+  overlapScores,
+  precision,
+  prevalenceThreshold,
+  relativeVolumeDifference,
+  type Score,
+  sensitivity,
+  specificity,
+  volumeDifference,
+  volumetricSimilarity,
+} from "./overlap.js";
+export {
+  type AveragePrecision,
+  averagePrecision,
+  type BestThreshold,
+  bestThreshold,
+  countsAtThresholds,
+  countsOfSweep,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+  type ThresholdSweep,
+  thresholdSweep,
+} from "./thresholds.js";

@@ -16,6 +16,8 @@ export interface CompiledKernel {
   /** Number of the module, for threads that keep it. */
   readonly id: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes of the larger of its two modules. */
+  readonly size: number;
   /** Vectors per iteration. */
   readonly unroll: EmitOptions["unroll"];
   /** For a number of voxels that 16 divides. */
@@ -44,6 +46,7 @@ export function compileKernel(kernel: Kernel, like?: CompiledKernel): CompiledKe
     layout,
     id: newModuleId(),
     bytes,
+    size: Math.max(bytes.length, modules.rest.bytes.length),
     unroll,
     whole() {
       whole ??= instantiate(bytes);

@@ -3,6 +3,14 @@
 import type { References } from "./reference.js";
 
 export const TOPOLOGY: References = {
+  bouteille2025: {
+    type: "misc",
+    title: "Learning to Look Closer: A New Instance-Wise Loss for Small Cerebral Lesion Segmentation",
+    author: "Bouteille, Luc and Jaus, Alexander and Kleesiek, Jens and Stiefelhagen, Rainer and Heine, Lukas",
+    year: 2025,
+    venue: "arXiv",
+    arxiv: "2511.17146",
+  },
   hu2019: {
     type: "inproceedings",
     title: "Topology-Preserving Deep Image Segmentation",
