@@ -1,26 +1,14 @@
 // Asymmetric focal Tversky loss: Tversky loss of the background as it is, of the foreground to a power below 1.
 
 import { defineLoss } from "./define.js";
+import { imbalance } from "./imbalance.js";
 
 export const asymmetricFocalTversky = defineLoss({
   name: "asymmetric-focal-tversky",
   title: "Asymmetric focal Tversky loss",
   family: "region",
   parameters: {
-    balance: {
-      symbol: "delta",
-      default: 0.6,
-      min: 0,
-      max: 1,
-      meaning: "weight of misses and of foreground; false alarms and background have 1 - delta",
-    },
-    focus: {
-      symbol: "gamma",
-      default: 0.5,
-      min: 0,
-      max: 0.99,
-      meaning: "0 for no focus; towards 1 easy background fades and hard classes pull more",
-    },
+    ...imbalance(0.99),
     smooth: { symbol: "s", default: 1e-6, min: 0, meaning: "keeps empty masks finite" },
   },
   formula: `

@@ -1,26 +1,13 @@
 // Asymmetric focal loss: cross entropy in full for the foreground, faded where easy for the background.
 
 import { defineLoss } from "./define.js";
+import { imbalance } from "./imbalance.js";
 
 export const asymmetricFocal = defineLoss({
   name: "asymmetric-focal",
   title: "Asymmetric focal loss",
   family: "distribution",
-  parameters: {
-    balance: {
-      symbol: "delta",
-      default: 0.6,
-      min: 0,
-      max: 1,
-      meaning: "weight of misses and of foreground; false alarms and background have 1 - delta",
-    },
-    focus: {
-      symbol: "gamma",
-      default: 0.5,
-      min: 0,
-      meaning: "0 for no focus; larger, and easy background fades",
-    },
-  },
+  parameters: imbalance(),
   formula: `
     CE = -y * log(p)
     loss = mean(classes_sum(where(class > 0, delta * CE, (1 - delta) * (1 - p)^gamma * CE)))

@@ -2,16 +2,13 @@
 
 import { defineLoss } from "./define.js";
 import { smoothing } from "./smoothing.js";
+import { TVERSKY_WEIGHTS } from "./tversky-weights.js";
 
 export const compatibleTversky = defineLoss({
   name: "compatible-tversky",
   title: "Compatible Tversky loss",
   family: "region",
-  parameters: {
-    falsePositiveWeight: { symbol: "alpha", default: 0.3, min: 0, meaning: "cost of a voxel wrongly marked" },
-    falseNegativeWeight: { symbol: "beta", default: 0.7, min: 0, meaning: "cost of a voxel missed" },
-    ...smoothing(1e-5),
-  },
+  parameters: { ...TVERSKY_WEIGHTS, ...smoothing(1e-5) },
   formula: `
     D = sum(abs(p - y))
     TP = (sum(p) + sum(y) - D) / 2

@@ -2,25 +2,14 @@
 
 import { defineLoss } from "./define.js";
 import { smoothing } from "./smoothing.js";
+import { VOLUME_WEIGHTS, WEIGHT_POWER } from "./volume-weights.js";
 
 export const generalisedDice = defineLoss({
   name: "generalised-dice",
   title: "Generalised Dice loss",
   family: "region",
-  parameters: {
-    weightPower: {
-      symbol: "k",
-      default: 2,
-      min: 0,
-      meaning: "a class weighs 1 / its voxels to this power: 2 in the paper, 1 for inverse volume, 0 for equal weights",
-    },
-    ...smoothing(0),
-  },
-  // A class that is absent weighs as much as the rarest that is there: 1 / 0 would drown every class that is.
-  formula: `
-    Y = sum(y)
-    rarest = classes_max(where(Y > 0, 1 / Y^k, 0))
-    w = where(Y > 0, 1 / Y^k, rarest)
+  parameters: { ...WEIGHT_POWER, ...smoothing(0) },
+  formula: `${VOLUME_WEIGHTS}
     loss = 1 - (2 * classes_sum(w * sum(p * y)) + s) / (classes_sum(w * (sum(p) + sum(y))) + s_d)
   `,
   range: [0, 1],

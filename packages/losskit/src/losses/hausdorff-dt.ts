@@ -1,23 +1,14 @@
 // Hausdorff distance loss by distance transforms: squared errors, weighted by their distance to the borders of both masks.
 
+import { BORDER_DISTANCES, DISTANCE_POWER } from "./border-distances.js";
 import { defineLoss } from "./define.js";
 
 export const hausdorffDt = defineLoss({
   name: "hausdorff-dt",
   title: "Hausdorff distance loss",
   family: "boundary",
-  parameters: {
-    exponent: {
-      symbol: "alpha",
-      default: 2,
-      min: 0,
-      meaning: "power of the distances: how much more an error costs far from the borders",
-    },
-  },
-  formula: `
-    marked = p > 0.5
-    d_p = distance(marked) + distance(1 - marked)
-    d_y = distance(y) + distance(1 - y)
+  parameters: DISTANCE_POWER,
+  formula: `${BORDER_DISTANCES}
     loss = mean((p - y)^2 * (d_p^alpha + d_y^alpha))
   `,
   options: { images: "each" },

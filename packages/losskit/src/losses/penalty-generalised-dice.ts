@@ -2,6 +2,7 @@
 
 import { defineLoss } from "./define.js";
 import { smoothing } from "./smoothing.js";
+import { VOLUME_WEIGHTS, WEIGHT_POWER } from "./volume-weights.js";
 
 export const penaltyGeneralisedDice = defineLoss({
   name: "penalty-generalised-dice",
@@ -14,19 +15,11 @@ export const penaltyGeneralisedDice = defineLoss({
       min: 0,
       meaning: "errors count 1 + c times as much against the overlap as in generalised Dice, which 0 gives",
     },
-    weightPower: {
-      symbol: "k",
-      default: 2,
-      min: 0,
-      meaning: "a class weighs 1 / its voxels to this power: 2 in the paper, 1 for inverse volume, 0 for equal weights",
-    },
+    ...WEIGHT_POWER,
     ...smoothing(0),
   },
   // One minus the penalised score GD / (1 + c (1 - GD)), GD = 1 - g: written by g, so that a small loss keeps its digits.
-  formula: `
-    Y = sum(y)
-    rarest = classes_max(where(Y > 0, 1 / Y^k, 0))
-    w = where(Y > 0, 1 / Y^k, rarest)
+  formula: `${VOLUME_WEIGHTS}
     g = 1 - (2 * classes_sum(w * sum(p * y)) + s) / (classes_sum(w * (sum(p) + sum(y))) + s_d)
     loss = (1 + c) * g / (1 + c * g)
   `,

@@ -2,16 +2,13 @@
 
 import { defineLoss } from "./define.js";
 import { smoothing } from "./smoothing.js";
+import { TVERSKY_WEIGHTS } from "./tversky-weights.js";
 
 export const tversky = defineLoss({
   name: "tversky",
   title: "Tversky loss",
   family: "region",
-  parameters: {
-    falsePositiveWeight: { symbol: "alpha", default: 0.3, min: 0, meaning: "cost of a voxel wrongly marked" },
-    falseNegativeWeight: { symbol: "beta", default: 0.7, min: 0, meaning: "cost of a voxel missed" },
-    ...smoothing(1e-5),
-  },
+  parameters: { ...TVERSKY_WEIGHTS, ...smoothing(1e-5) },
   formula: `
     TP = sum(p * y)
     FP = sum(p * (1 - y))

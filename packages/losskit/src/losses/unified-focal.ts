@@ -1,26 +1,14 @@
 // Symmetric unified focal loss: focal loss and focal Tversky loss under one pair of dials.
 
 import { defineLoss } from "./define.js";
+import { imbalance } from "./imbalance.js";
 
 export const unifiedFocal = defineLoss({
   name: "unified-focal",
   title: "Unified focal loss",
   family: "compound",
   parameters: {
-    balance: {
-      symbol: "delta",
-      default: 0.6,
-      min: 0,
-      max: 1,
-      meaning: "weight of misses and of foreground; false alarms and background have 1 - delta",
-    },
-    focus: {
-      symbol: "gamma",
-      default: 0.5,
-      min: 0,
-      max: 0.99,
-      meaning: "0 for no focus; towards 1 easy background fades and hard classes pull more",
-    },
+    ...imbalance(0.99),
     focalShare: {
       symbol: "lambda",
       default: 0.5,
