@@ -165,6 +165,8 @@ describe.each(named)("%s", (_, factory) => {
         expect(result.message).toMatch(/(cannot take .+|leave different axes): .{20}/);
         continue;
       }
+      // `constant(…)` takes a part out of the gradient; normalised-focal.test.ts has that.
+      if (factory.definition.formula.includes("constant(")) continue;
       const measured = centralDifferences(factory(settings), logits, target, options);
       expect(distance(result.gradient, measured)).toBeLessThan(1e-6 * largest(measured) + 1e-8);
     }

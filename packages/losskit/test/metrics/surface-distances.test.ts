@@ -1,0 +1,220 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  type BorderKind,
+  type DirectedDistances,
+  type DistanceMetric,
+  type SurfaceOptions,
+  surfaceDistances,
+} from "../../src/metrics/index.js";
+import { indicesOf, type RandomPair, randomPair, valueAt } from "./mask-arbitraries.js";
+
+const BORDERS: readonly BorderKind[] = ["voxels", "surfels", "points"];
+const METRICS: readonly DistanceMetric[] = ["euclidean", "chessboard", "taxicab"];
+
+/** Points of a surface by their definition, in steps along each axis. */
+function brutePoints(mask: Uint8Array, shape: number[], border: BorderKind): number[][] {
+  const inside = (indices: number[]) => valueAt(mask, indices, shape) === 1;
+  if (border === "surfels") {
+    const corners = shape.map((extent) => extent + 1);
+    const all = Array.from({ length: corners.reduce((a, b) => a * b, 1) }, (_, at) => indicesOf(at, corners));
+    return all.filter((corner) => {
+      const around = Array.from({ length: 2 ** shape.length }, (_, k) =>
+        inside(corner.map((index, axis) => index - ((k >> axis) & 1))),
+      );
+      return around.includes(true) && around.includes(false);
+    });
+  }
+  return Array.from(mask, (_, at) => indicesOf(at, shape)).filter((indices) => {
+    if (!inside(indices)) return false;
+    const moved = (axis: number, step: number) => indices.map((index, i) => (i === axis ? index + step : index));
+    return border === "points" || shape.some((_, axis) => !inside(moved(axis, -1)) || !inside(moved(axis, 1)));
+  });
+}
+
+function bruteDistances(from: number[][], to: number[][], spacing: number[], metric: DistanceMetric): number[] {
+  const between = (a: number[], b: number[]) => {
+    const steps = a.map((index, axis) => Math.abs(index - b[axis]));
+    if (metric === "chessboard") return Math.max(...steps);
+    if (metric === "taxicab") return steps.reduce((sum, step) => sum + step, 0);
+    return Math.hypot(...steps.map((step, axis) => step * spacing[axis]));
+  };
+  return from.map((a) => Math.min(...to.map((b) => between(a, b))));
+}
+
+const near = (ours: ArrayLike<number>, expected: number[]) => {
+  expect(ours.length).toBe(expected.length);
+  expected.forEach((value, i) => {
+    if (value === Number.POSITIVE_INFINITY) expect(ours[i]).toBe(value);
+    else expect(Math.abs(ours[i] - value)).toBeLessThan(1e-12 * Math.max(1, value));
+  });
+};
+
+const compute = ({ reference, prediction, ...options }: RandomPair & Partial<SurfaceOptions>) =>
+  surfaceDistances(reference, prediction, options);
+
+const sorted = ({ distances, sizes }: DirectedDistances) =>
+  Array.from(distances, (distance, i) => [distance, sizes?.[i] ?? 1]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+
+describe("surfaceDistances", () => {
+  for (const border of BORDERS) {
+    for (const metric of METRICS) {
+      it(`equals the definition for ${border} and ${metric} distances`, () => {
+        fc.assert(
+          fc.property(randomPair, (pair) => {
+            const { shape, spacing } = pair;
+            const ours = compute({ ...pair, border, metric });
+            const reference = brutePoints(pair.reference, shape, border);
+            const prediction = brutePoints(pair.prediction, shape, border);
+            near(ours.referenceToPrediction.distances, bruteDistances(reference, prediction, spacing, metric));
+            near(ours.predictionToReference.distances, bruteDistances(prediction, reference, spacing, metric));
+          }),
+          { numRuns: 150 },
+        );
+      });
+    }
+  }
+
+  it("equals the definition where masks are small and far apart, so that distances run over many columns", () => {
+    const few = (voxels: number) =>
+      fc.uniqueArray(fc.integer({ min: 0, max: voxels - 1 }), { minLength: 1, maxLength: 6 });
+    const sparsePair = fc
+      .tuple(
+        fc.constantFrom<number[]>([3, 40, 37], [20, 2, 150], [40, 90]),
+        fc.array(fc.constantFrom(0.2, 0.7, 1, 3), { minLength: 3, maxLength: 3 }),
+      )
+      .chain(([shape, steps]) => {
+        const voxels = shape.reduce((product, extent) => product * extent, 1);
+        const mask = few(voxels).map((inside) => {
+          const values = new Uint8Array(voxels);
+          for (const at of inside) values[at] = 1;
+          return values;
+        });
+        const spacing = steps.slice(0, shape.length);
+        return fc.record({
+          shape: fc.constant(shape),
+          spacing: fc.constant(spacing),
+          reference: mask,
+          prediction: mask,
+        });
+      });
+    fc.assert(
+      fc.property(sparsePair, fc.constantFrom(...METRICS), (pair, metric) => {
+        const reference = brutePoints(pair.reference, pair.shape, "points");
+        const prediction = brutePoints(pair.prediction, pair.shape, "points");
+        const { referenceToPrediction } = compute({ ...pair, border: "points", metric });
+        near(referenceToPrediction.distances, bruteDistances(reference, prediction, pair.spacing, metric));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("gives the other direction where the masks are exchanged", () => {
+    fc.assert(
+      fc.property(randomPair, fc.constantFrom(...BORDERS), (pair, border) => {
+        const ours = compute({ ...pair, border });
+        const exchanged = compute({ ...pair, border, reference: pair.prediction, prediction: pair.reference });
+        expect(exchanged.referenceToPrediction).toEqual(ours.predictionToReference);
+        expect(exchanged.predictionToReference).toEqual(ours.referenceToPrediction);
+      }),
+    );
+  });
+
+  it("does not change where the image is turned round or grows by empty voxels", () => {
+    fc.assert(
+      fc.property(randomPair, fc.constantFrom("voxels" as const, "points" as const), (pair, border) => {
+        const ours = compute({ ...pair, border });
+        const turned = compute({
+          ...pair,
+          border,
+          reference: pair.reference.slice().reverse(),
+          prediction: pair.prediction.slice().reverse(),
+        });
+        expect(sorted(turned.referenceToPrediction)).toEqual(sorted(ours.referenceToPrediction));
+        const grown = pair.shape.map((extent, axis) => extent + axis + 1);
+        const within = (mask: Uint8Array) =>
+          Uint8Array.from({ length: grown.reduce((a, b) => a * b, 1) }, (_, at) =>
+            valueAt(
+              mask,
+              indicesOf(at, grown).map((index, axis) => index - axis),
+              pair.shape,
+            ),
+          );
+        const padded = compute({
+          ...pair,
+          border,
+          shape: grown,
+          reference: within(pair.reference),
+          prediction: within(pair.prediction),
+        });
+        expect(padded.referenceToPrediction).toEqual(ours.referenceToPrediction);
+      }),
+    );
+  });
+
+  it("grows with the spacing: distances with it, areas with its square", () => {
+    fc.assert(
+      fc.property(randomPair, (pair) => {
+        const ours = compute({ ...pair, border: "surfels" }).referenceToPrediction;
+        const doubled = pair.spacing.map((step) => 2 * step);
+        const larger = compute({ ...pair, spacing: doubled, border: "surfels" }).referenceToPrediction;
+        near(
+          larger.distances,
+          Array.from(ours.distances, (distance) => 2 * distance),
+        );
+        const factor = 2 ** (pair.shape.length - 1);
+        near(
+          larger.sizes ?? [],
+          Array.from(ours.sizes ?? [], (size) => factor * size),
+        );
+      }),
+    );
+  });
+
+  it("takes one label of label maps, in any kind of array", () => {
+    const reference = [0, 2, 2, 1, 0, 0, 3, 0];
+    const options = { shape: [8], spacing: [0.5], label: 2 };
+    const { referenceToPrediction, empty } = surfaceDistances(
+      reference,
+      Int16Array.of(0, 0, 0, 0, 1, 2, 2, 0),
+      options,
+    );
+    expect(empty).toBe("neither");
+    expect(Array.from(referenceToPrediction.distances)).toEqual([2, 1.5]);
+  });
+
+  it("says which masks are empty, and is infinite to them", () => {
+    const one = [0, 1, 0];
+    const none = [0, 0, 0];
+    for (const border of BORDERS) {
+      const options = { shape: [3], border };
+      expect(surfaceDistances(none, none, options)).toMatchObject({
+        empty: "both",
+        referenceToPrediction: { distances: new Float64Array(0) },
+        predictionToReference: { distances: new Float64Array(0) },
+      });
+      const { empty, referenceToPrediction, predictionToReference } = surfaceDistances(one, none, options);
+      expect(empty).toBe("prediction");
+      expect(new Set(referenceToPrediction.distances)).toEqual(new Set([Number.POSITIVE_INFINITY]));
+      expect(predictionToReference.distances).toHaveLength(0);
+      expect(surfaceDistances(none, one, options).empty).toBe("reference");
+    }
+  });
+
+  it("refuses what makes no sense", () => {
+    const code = (expected: string) => expect.objectContaining({ code: expected });
+    const run = (options: object, reference = [1, 0]) =>
+      surfaceDistances(reference, [0, 1], { shape: [2], ...options } as SurfaceOptions);
+    expect(() => run({ border: "surfel" })).toThrow("did you mean surfels?");
+    expect(() => run({ metric: "manhattan" })).toThrow(code("OPTION"));
+    expect(() => run({ label: 0.5 })).toThrow(code("OPTION"));
+    expect(() => run({ spacing: [0] })).toThrow(code("OPTION"));
+    expect(() => run({ spacing: [1, 1] })).toThrow(code("OPTION"));
+    expect(() => run({ spacing: [1e-60] })).toThrow("another unit of length");
+    expect(() => run({ spacing: [Number.NaN] })).toThrow(code("OPTION"));
+    expect(() => run({ shape: [2, 1, 1, 1] })).toThrow(code("SHAPE"));
+    expect(() => run({ shape: [3] })).toThrow(code("ARRAY"));
+    expect(() => run({}, [1])).toThrow(code("ARRAY"));
+    expect(() => run({}, [1, Number.NaN])).toThrow("NaN at voxel 1");
+  });
+});
