@@ -1,5 +1,13 @@
 // Public names of losskit/metrics.
 export {
+  type AverageDefinition,
+  type AverageDistance,
+  type AverageOptions,
+  averageDistance,
+  averageDistanceOf,
+} from "./average-distance.js";
+export { type BoundaryIou, type BoundaryIouOptions, boundaryIou } from "./boundary-iou.js";
+export {
   type Calibration,
   type CalibrationBin,
   type CalibrationOptions,
@@ -22,6 +30,14 @@ export {
   whichEmpty,
 } from "./empty-masks.js";
 export type { ForegroundOptions } from "./foreground-probabilities.js";
+export {
+  type Direction,
+  type HausdorffDefinition,
+  type HausdorffDistance,
+  hausdorff,
+  hausdorffOf,
+  type PercentileOptions,
+} from "./hausdorff.js";
 export {
   type InstanceScores,
   instanceScores,
@@ -77,6 +93,23 @@ export {
   volumeDifference,
   volumetricSimilarity,
 } from "./overlap.js";
+export {
+  type SurfaceDice,
+  type SurfaceOverlap,
+  surfaceDice,
+  surfaceDiceOf,
+  surfaceOverlap,
+  surfaceOverlapOf,
+  type ToleranceOptions,
+} from "./surface-dice.js";
+export {
+  type BorderKind,
+  type DirectedDistances,
+  type DistanceMetric,
+  type SurfaceDistances,
+  type SurfaceOptions,
+  surfaceDistances,
+} from "./surface-distances.js";
 export {
   type AveragePrecision,
   averagePrecision,

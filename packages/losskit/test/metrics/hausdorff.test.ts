@@ -38,6 +38,8 @@ describe("hausdorff", () => {
     expect(points({ percentile: 95 }).value).toBeCloseTo(8.55, 12);
     // Of the 11 distances 0 0 1 … 9 rank 9.5 is between 8 and 9.
     expect(points({ percentile: 95, definition: "pooled" }).value).toBeCloseTo(8.5, 12);
+    const exchanged = { shape: [10], border: "points", percentile: 95, definition: "pooled" } as const;
+    expect(hausdorff(prediction, reference, exchanged).value).toBeCloseTo(8.5, 12);
     // Nine voxels are 90 % of the reference, so that 95 % need the tenth; of exactly 90 % nine are enough.
     expect(points({ percentile: 95, definition: "surface-area" }).value).toBe(9);
     expect(points({ percentile: 90, definition: "surface-area" }).value).toBe(8);
