@@ -37,14 +37,18 @@ const SPECIAL: Readonly<Record<string, number>> = {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Names of the files of a folder that hold golden cases of losses; other kinds of golden file have the same schema name. */
-export function goldenFilesIn(directory: string): string[] {
+/** What the cases of a file are about; undefined for a file of another schema. */
+export function goldenKind(path: string): "losses" | "metrics" | undefined {
+  const { schema, cases } = JSON.parse(readFileSync(path, "utf8")) as Json;
+  if (schema !== SCHEMA || !Array.isArray(cases)) return undefined;
+  if (typeof cases[0]?.loss === "string") return "losses";
+  return Array.isArray(cases[0]?.gt) ? "metrics" : undefined;
+}
+
+/** Names of the files of a folder that hold golden cases of that kind. */
+export function goldenFilesIn(directory: string, kind: "losses" | "metrics" = "losses"): string[] {
   return readdirSync(directory)
-    .filter((name) => name.endsWith(".json"))
-    .filter((name) => {
-      const { schema, cases } = JSON.parse(readFileSync(join(directory, name), "utf8")) as Json;
-      return schema === SCHEMA && Array.isArray(cases) && typeof cases[0]?.loss === "string";
-    })
+    .filter((name) => name.endsWith(".json") && goldenKind(join(directory, name)) === kind)
     .sort();
 }
 

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { agreementPage } from "./agreement-page.js";
-import { goldenFilesIn, readGoldenFile } from "./cases.js";
+import { goldenFilesIn, goldenKind, readGoldenFile } from "./cases.js";
 import { BACKENDS, type Backend } from "./compare.js";
+import { compareOverlapMetrics } from "./metrics-overlap.js";
+import { compareSurfaceMetrics } from "./metrics-surface.js";
 import { type FileSummary, runGoldenFile } from "./run.js";
 
 const DEFAULT_DIRECTORY = fileURLToPath(new URL("../../../shared/golden", import.meta.url));
@@ -29,25 +31,51 @@ function main(): number {
     return 2;
   }
   const summaries: FileSummary[] = [];
+  const metrics: MetricSummary[] = [];
   try {
-    for (const file of files.length > 0 ? files : goldenFilesIn(directory)) {
-      summaries.push(runGoldenFile(readGoldenFile(join(directory, file)), backend));
+    const all = () => [...goldenFilesIn(directory), ...goldenFilesIn(directory, "metrics")];
+    for (const file of files.length > 0 ? files : all()) {
+      const path = join(directory, file);
+      if (goldenKind(path) === "metrics") metrics.push(metricSummary(path));
+      else summaries.push(runGoldenFile(readGoldenFile(path), backend));
     }
   } catch (error) {
     console.error((error as Error).message);
     return 2;
   }
-  if (summaries.length === 0) {
+  if (summaries.length + metrics.length === 0) {
     console.error(`${directory} holds no file of golden cases`);
     return 2;
   }
-  if (json) console.log(JSON.stringify(summaries, null, 2));
-  else for (const summary of summaries) print(summary);
+  if (json) console.log(JSON.stringify([...summaries, ...metrics], null, 2));
+  else {
+    for (const summary of summaries) print(summary);
+    for (const { file, compared, failures } of metrics) {
+      console.log(`${file}\n\n${compared} values of metrics compared, ${failures.length} beyond the bounds`);
+      for (const failure of failures) console.log(`  ${failure}`);
+    }
+  }
   if (writeDocs) {
     writeFileSync(PAGE, agreementPage(summaries));
     console.error(`wrote ${PAGE}`);
   }
-  return summaries.some(({ failures }) => failures.length > 0) ? 1 : 0;
+  return [...summaries, ...metrics].some(({ failures }) => failures.length > 0) ? 1 : 0;
+}
+
+interface MetricSummary {
+  readonly file: string;
+  readonly compared: number;
+  readonly failures: readonly string[];
+}
+
+/** Metrics are counts and distances in float64 on every backend. */
+function metricSummary(file: string): MetricSummary {
+  const parts = [compareOverlapMetrics(file), compareSurfaceMetrics(file)];
+  return {
+    file,
+    compared: parts.reduce((sum, { compared }) => sum + compared, 0),
+    failures: parts.flatMap(({ failures }) => failures),
+  };
 }
 
 function readArguments() {
