@@ -17,7 +17,7 @@ import { type CompareOptions, chooseSource, compareArgs, completePlan, readOptio
 import { EXIT } from "./exit-status.js";
 import { onInterrupt } from "./interrupt.js";
 import { showProgress } from "./progress.js";
-import { commandLine } from "./shell.js";
+import { commandLine, resumeArguments } from "./shell.js";
 import { styleFor } from "./terminal.js";
 
 export const compareCommand = defineCommand({
@@ -158,12 +158,6 @@ function reportProblems({ trials }: CompareResult): number {
   );
   return EXIT.failure;
 }
-
-/** The same command with --resume; the arguments that started it stay, so that it can be checked against the plan. */
-export const resumeArguments = (rawArgs: readonly string[]): string[] => [
-  ...rawArgs.filter((argument) => argument !== "--force" && argument !== "--resume"),
-  "--resume",
-];
 
 function installedVersion(name: string): string {
   const require = createRequire(import.meta.url);

@@ -32,6 +32,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       "losskit compare --resume --out losskit-report",
     ],
   },
+  evaluate: {
+    description: "Score predictions against references: Dice, HD95 and more",
+    load: async () => (await import("./evaluate.js")).evaluateCommand as CommandDef,
+    variadic: true,
+    examples: [
+      "losskit evaluate labelsTs predictions",
+      "losskit evaluate Dataset004_Hippocampus predictions --out evaluation",
+      "losskit evaluate truth.nii.gz predicted.nii.gz --labels 1=liver,2=tumour --regions whole=1+2",
+      "losskit evaluate pairs.csv --metrics dice,hd95 --json > scores.json",
+      "losskit evaluate masks predictions --fail-under dice=0.85",
+      "losskit evaluate masks --compare predictions-a predictions-b",
+    ],
+  },
   list: {
     description: "List the losses by family",
     load: async () => (await import("./list.js")).listCommand as CommandDef,

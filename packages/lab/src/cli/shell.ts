@@ -4,8 +4,18 @@
 export const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-/** `losskit compare …` with these arguments; through npx where npm runs it, which then knows the command and a shell may not. */
-export function commandLine(compareArguments: readonly string[], environment: NodeJS.ProcessEnv = process.env): string {
+/** `losskit compare …`, or another command, with these arguments; through npx where npm runs it, which then knows the command and a shell may not. */
+export function commandLine(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+  command: "compare" | "evaluate" = "compare",
+): string {
   const program = environment.npm_execpath ? "npx losskit" : "losskit";
-  return [program, "compare", ...compareArguments.map(quote)].join(" ");
+  return [program, command, ...args.map(quote)].join(" ");
 }
+
+/** The same command with --resume; the arguments that started it stay, so that it can be checked against what was kept. */
+export const resumeArguments = (rawArgs: readonly string[]): string[] => [
+  ...rawArgs.filter((argument) => argument !== "--force" && argument !== "--resume"),
+  "--resume",
+];

@@ -14,12 +14,12 @@ const BEHIND = "var(--behind)";
 const FAINT = "var(--line)";
 
 const WIDTH = 760;
-const ROW = 36;
+export const ROW = 36;
 /** Room for the names of losses: pixels per character of the longest, and most characters that are shown. */
 const NAME = { character: 7.8, most: 34 };
 
 /** Draws a plot on a document of its own and gives its SVG; `label` is what a screen reader says. */
-function svg(label: string, options: Plot.PlotOptions, fontSize = 14): string {
+export function svg(label: string, options: Plot.PlotOptions, fontSize = 14): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const drawn = Plot.plot({
     width: WIDTH,
@@ -34,9 +34,9 @@ function svg(label: string, options: Plot.PlotOptions, fontSize = 14): string {
   return drawn.outerHTML;
 }
 
-const shortened = (name: string) => (name.length > NAME.most ? `${name.slice(0, NAME.most - 1)}…` : name);
+export const shortened = (name: string) => (name.length > NAME.most ? `${name.slice(0, NAME.most - 1)}…` : name);
 
-const nameMargin = (names: readonly string[]) =>
+export const nameMargin = (names: readonly string[]) =>
   24 + NAME.character * Math.max(0, ...names.map((name) => shortened(name).length));
 
 /** Losses with a score, best first. */

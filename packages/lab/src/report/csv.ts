@@ -17,7 +17,7 @@ const COLUMNS = [
 ] as const;
 
 /** A field in quotes where it must be; one that a spreadsheet would run as a formula gets an apostrophe in front. */
-function field(value: string | number | null): string {
+export function csvField(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
   const safe = /^[=+\-@\t\r]/u.test(value) ? `'${value}` : value;
@@ -27,7 +27,7 @@ function field(value: string | number | null): string {
 /** An undefined score is an empty field. */
 export function toCsv({ trials }: CompareResult): string {
   const rows = trials.flatMap(({ loss, seed, cases }) =>
-    cases.map((score) => COLUMNS.map((name) => field({ ...score, loss, seed }[name])).join(",")),
+    cases.map((score) => COLUMNS.map((name) => csvField({ ...score, loss, seed }[name])).join(",")),
   );
   return `${[COLUMNS.join(","), ...rows].join("\r\n")}\r\n`;
 }

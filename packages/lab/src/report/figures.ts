@@ -22,3 +22,15 @@ export function duration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 }
+
+/** A number of any size: three digits behind the point, fewer where it is large. */
+export function figure(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING;
+  const size = Math.abs(value);
+  return value.toFixed(size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0).replace(/^-/u, "−");
+}
+
+export const figureInterval = (bounds: readonly [number, number] | null | undefined): string =>
+  bounds ? `${figure(bounds[0])} to ${figure(bounds[1])}` : NOTHING;
+
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -5,9 +5,9 @@ import type { CompareResult } from "../experiment/results.js";
 import { describeHead } from "../training/head.js";
 import type { CasePicture } from "./case-picture.js";
 import { caseChart, curveCharts, intervalChart, leadingLosses } from "./charts.js";
-import { duration } from "./figures.js";
+import { counted, duration } from "./figures.js";
 import { Pictures } from "./pictures.js";
-import { Chart, counted, Section } from "./section.js";
+import { Chart, Section } from "./section.js";
 import { STYLE } from "./style.js";
 import { ClassTable, Pairs, RankedTable } from "./tables.js";
 

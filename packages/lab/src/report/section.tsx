@@ -1,4 +1,4 @@
-// What the parts of the page have in common: a titled section, a chart, a count.
+// What the parts of the page have in common: a titled section, a chart.
 
 import type { ComponentChildren } from "preact";
 
@@ -17,5 +17,3 @@ export const Chart = ({ svg, wide = false }: { svg: string; wide?: boolean }) =>
   ) : (
     <div class="chart" dangerouslySetInnerHTML={{ __html: svg }} />
   );
-
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

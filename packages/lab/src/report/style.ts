@@ -58,6 +58,7 @@ dl { margin: 0; }
 dl div { display: flex; gap: 16px; padding: 6px 0; border-bottom: 1px solid var(--line); }
 dt { flex: 0 0 100px; color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
+.line { margin: 0 0 4px; }
 @media (max-width: 560px) {
   main { padding: 20px 14px 48px; }
   h1 { font-size: 25px; }

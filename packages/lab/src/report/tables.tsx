@@ -4,11 +4,10 @@ import type { ComponentChildren } from "preact";
 import type { PairComparison } from "../experiment/claims.js";
 import type { Ranking, RankingRow } from "../experiment/ranking.js";
 import { leadingLosses } from "./charts.js";
-import { difference, interval, pValue, score } from "./figures.js";
-import { counted } from "./section.js";
+import { counted, difference, interval, pValue, score } from "./figures.js";
 
 /** A table that scrolls sideways where it is too wide; the keyboard can reach it. */
-const Table = ({ caption, children }: { caption: string; children: ComponentChildren }) => (
+export const Table = ({ caption, children }: { caption: string; children: ComponentChildren }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable without a mouse
   <section class="scroll" tabIndex={0} aria-label={caption}>
     <table>
@@ -18,7 +17,7 @@ const Table = ({ caption, children }: { caption: string; children: ComponentChil
   </section>
 );
 
-const Head = ({ names, numbers }: { names: readonly string[]; numbers: readonly string[] }) => (
+export const Head = ({ names, numbers }: { names: readonly string[]; numbers: readonly string[] }) => (
   <thead>
     <tr>
       {names.map((name) => (

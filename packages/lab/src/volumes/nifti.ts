@@ -3,7 +3,15 @@
 import { endianness } from "node:os";
 import { gunzipSync, constants as zlib } from "node:zlib";
 import { type NiftiHeader, readNiftiHeader } from "./nifti-header.js";
-import { type Affine, canonicalAffine, canonicalOrder, orientationCode, orientationOf, type Triple, voxelSizes } from "./orientation.js";
+import {
+  type Affine,
+  canonicalAffine,
+  canonicalOrder,
+  orientationCode,
+  orientationOf,
+  type Triple,
+  voxelSizes,
+} from "./orientation.js";
 import { unreadable } from "./read-bytes.js";
 
 export { type NiftiContents, writeNifti } from "./write-nifti.js";

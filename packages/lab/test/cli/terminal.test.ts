@@ -265,5 +265,5 @@ describe("progress", () => {
 });
 
 test("exit statuses are those of the documentation", () => {
-  expect(EXIT).toEqual({ ok: 0, failure: 1, usage: 2, badInput: 3, cannotWrite: 4, interrupted: 130 });
+  expect(EXIT).toEqual({ ok: 0, failure: 1, usage: 2, badInput: 3, cannotWrite: 4, beyondLimit: 5, interrupted: 130 });
 });

@@ -1,0 +1,122 @@
+// Scores of one case: counts of every structure from one confusion matrix, and the distances between its surfaces.
+
+import { type ConfusionCounts, confusionMatrix, overlapScores, whichEmpty } from "losskit/metrics";
+import { isSurfaceMetric } from "./metric-catalogue.js";
+import { type LabelPair, readPair } from "./read-pair.js";
+import type { CaseFiles, MeasuredCase, MeasureSettings, StructureScores } from "./results.js";
+import { maskCutter } from "./structure-masks.js";
+import { type Structure, unnamedStructure } from "./structures.js";
+import { surfaceScores } from "./surface-scores.js";
+
+/**
+ * Reads and scores one case.
+ *
+ * @throws LabError of a file that cannot be used
+ */
+export async function measureCase(files: CaseFiles, settings: MeasureSettings): Promise<MeasuredCase> {
+  const started = performance.now();
+  const { allow, pixelSpacing, structures } = settings;
+  const oneLabel = structures?.every(({ labels }) => labels.length === 1 && labels[0] === 1);
+  const pair = await readPair(files.reference, files.prediction, { allow, pixelSpacing, oneLabel });
+  const { scores, voxels, notes } = scorePair(pair, settings);
+  return {
+    ...files,
+    status: "measured",
+    shape: pair.shape,
+    spacing: pair.spacing,
+    unit: pair.unit,
+    voxels,
+    scores,
+    notes: [...pair.notes, ...notes],
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** Scores of label maps in memory. */
+export function scorePair(
+  pair: LabelPair,
+  { structures, ignore, metrics, surface }: MeasureSettings,
+): { scores: StructureScores[]; voxels: number; notes: string[] } {
+  const table = countPairs(pair, ignore);
+  const scored = structures ?? table.labels.filter((label) => label !== 0 && label !== ignore).map(unnamedStructure);
+  const voxelVolume = pair.spacing.reduce((product, edge) => product * edge, 1);
+  const wanted = metrics.filter(isSurfaceMetric);
+  const cut = wanted.length > 0 ? maskCutter(pair, ignore) : undefined;
+  const scores = scored.map((structure): StructureScores => {
+    const counts = countsOf(structure, table);
+    const empty = whichEmpty(
+      counts.truePositives + counts.falseNegatives,
+      counts.truePositives + counts.falsePositives,
+    );
+    const distances = cut === undefined ? {} : surfaceScores(cut(structure), wanted, surface);
+    return {
+      structure: structure.name,
+      labels: structure.labels,
+      ...counts,
+      empty,
+      values: { ...overlapScores(counts, { voxelVolume }), ...distances },
+    };
+  });
+  return { scores, voxels: table.voxels, notes: structures ? undeclared(table, structures, ignore) : [] };
+}
+
+/** How often each label of the reference meets each of the prediction. */
+interface PairTable {
+  /** Ascending; those in either map. */
+  readonly labels: readonly number[];
+  /** Voxels of `labels[r]` in the reference and `labels[p]` in the prediction, at r x labels.length + p. */
+  readonly cells: Float64Array;
+  readonly voxels: number;
+}
+
+const LABEL_VALUES = 65_536;
+
+function countPairs({ reference, prediction }: LabelPair, ignore: number | undefined): PairTable {
+  const present = new Uint8Array(LABEL_VALUES);
+  for (let i = 0; i < reference.length; i++) {
+    present[reference[i]!] = 1;
+    present[prediction[i]!] = 1;
+  }
+  const labels: number[] = [];
+  for (let label = 0; label < LABEL_VALUES; label++) if (present[label] === 1) labels.push(label);
+  // Numbered by their place among the labels there are: instance numbers may be few and large.
+  const place = new Uint16Array(LABEL_VALUES);
+  for (const [index, label] of labels.entries()) place[label] = index;
+  const dense = labels.at(-1) === labels.length - 1;
+  const numbered = (map: Uint8Array | Uint16Array) => {
+    if (dense) return map;
+    const numbers = new (labels.length <= 256 ? Uint8Array : Uint16Array)(map.length);
+    for (let i = 0; i < map.length; i++) numbers[i] = place[map[i]!]!;
+    return numbers;
+  };
+  const ignored = ignore !== undefined && present[ignore] === 1 ? place[ignore] : undefined;
+  const { cells } = confusionMatrix(numbered(reference), numbered(prediction), {
+    classes: labels.length,
+    ...(ignored !== undefined && { ignore: ignored }),
+  });
+  return { labels, cells, voxels: cells.reduce((sum, cell) => sum + cell, 0) };
+}
+
+/** Of a region all its labels count as one. */
+function countsOf(structure: Structure, { labels, cells, voxels }: PairTable): ConfusionCounts {
+  const inside = labels.map((label) => structure.labels.includes(label));
+  let [truePositives, falsePositives, falseNegatives] = [0, 0, 0];
+  for (let r = 0, at = 0; r < labels.length; r++) {
+    for (let p = 0; p < labels.length; p++, at++) {
+      if (inside[r] && inside[p]) truePositives += cells[at]!;
+      else if (inside[p]) falsePositives += cells[at]!;
+      else if (inside[r]) falseNegatives += cells[at]!;
+    }
+  }
+  const trueNegatives = voxels - truePositives - falsePositives - falseNegatives;
+  return { truePositives, falsePositives, falseNegatives, trueNegatives };
+}
+
+/** Labels of the maps that belong to no structure; they count as background. */
+function undeclared({ labels }: PairTable, structures: readonly Structure[], ignore: number | undefined): string[] {
+  const known = new Set([0, ignore, ...structures.flatMap((structure) => structure.labels)]);
+  const unknown = labels.filter((label) => !known.has(label));
+  if (unknown.length === 0) return [];
+  const shown = unknown.slice(0, 8).join(", ") + (unknown.length > 8 ? ", …" : "");
+  return [`the label maps hold ${shown}, which no structure has; counted as background`];
+}
