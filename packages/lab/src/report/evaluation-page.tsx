@@ -12,6 +12,7 @@ import { cropToStructure, OUTLINES, paintOutlines, type Slice } from "./contours
 import { distributionChart } from "./evaluation-charts.js";
 import { CaseTable, StructureTable } from "./evaluation-sections.js";
 import { dimensionsOf, metricHead } from "./evaluation-table.js";
+import { type Fact, Facts, versionsFact } from "./facts.js";
 import { counted, duration, figure } from "./figures.js";
 import { Chart, Section } from "./section.js";
 import { STYLE } from "./style.js";
@@ -219,7 +220,7 @@ function Outlines({ picture, rankedBy }: { picture: WorstCase; rankedBy: string 
 function HowItWasDone({ result }: { result: EvaluationResult }) {
   const { settings, versions } = result;
   const notes = [...new Set(result.cases.flatMap((one) => one.notes.map((note) => `${one.case}: ${note}`)))];
-  const facts: [string, string][] = [
+  const facts: Fact[] = [
     ["Command", result.command],
     ["Reference", result.reference],
     ...(result.prediction === undefined ? [] : [["Prediction", result.prediction] as [string, string]]),
@@ -227,23 +228,13 @@ function HowItWasDone({ result }: { result: EvaluationResult }) {
     ...(settings.ignore === undefined
       ? []
       : [["Ignored", `voxels with ${settings.ignore} in the reference`] as [string, string]]),
-    [
-      "Versions",
-      Object.entries(versions)
-        .map(([what, version]) => `${what} ${version}`)
-        .join(", "),
-    ],
+    versionsFact(versions),
     ["Started", `${result.started}, took ${duration(result.seconds)}`],
   ];
   return (
     <Section title="How it was done">
       <dl>
-        {facts.map(([name, fact]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{name === "Command" ? <code>{fact}</code> : fact}</dd>
-          </div>
-        ))}
+        <Facts facts={facts} />
         <div>
           <dt>Definitions</dt>
           <dd>

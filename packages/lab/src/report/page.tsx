@@ -5,6 +5,7 @@ import type { CompareResult } from "../experiment/results.js";
 import { describeHead } from "../training/head.js";
 import type { CasePicture } from "./case-picture.js";
 import { caseChart, curveCharts, intervalChart, leadingLosses } from "./charts.js";
+import { type Fact, Facts, versionsFact } from "./facts.js";
 import { counted, duration } from "./figures.js";
 import { Pictures } from "./pictures.js";
 import { Chart, Section } from "./section.js";
@@ -205,7 +206,7 @@ function headFacts({ losses }: CompareResult): [string, string][] {
 
 function Settings({ result }: { result: CompareResult }) {
   const { settings, dataset, versions } = result;
-  const facts: [string, string][] = [
+  const facts: Fact[] = [
     ["Command", result.command],
     ["Data", `${dataset.name}, ${dataset.dimension}D; ${dataset.splitNote}`],
     [
@@ -219,23 +220,13 @@ function Settings({ result }: { result: CompareResult }) {
         "same first weights, crops and augmentation for every loss",
     ],
     ["Seeds", settings.seeds.join(", ")],
-    [
-      "Versions",
-      Object.entries(versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(", "),
-    ],
+    versionsFact(versions),
     ["Started", `${result.started}, took ${duration(result.seconds)}`],
   ];
   return (
     <Section title="How it was done">
       <dl>
-        {facts.map(([name, fact]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{name === "Command" ? <code>{fact}</code> : fact}</dd>
-          </div>
-        ))}
+        <Facts facts={facts} />
       </dl>
     </Section>
   );
