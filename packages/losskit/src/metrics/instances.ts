@@ -1,9 +1,10 @@
 // Objects of two maps matched with each other: which reference objects were found, and which predicted ones are false.
 
-import { LosskitError, nearest } from "../errors.js";
+import { LosskitError } from "../errors.js";
 import { type Connectivity, components } from "../routines/components.js";
 import { createGrid } from "../routines/grid.js";
 import { type MaskOptions, masksOf } from "./masks.js";
+import { oneOf } from "./one-of.js";
 
 /**
  * When a predicted object is a reference object found:
@@ -108,15 +109,6 @@ function definitionOf({
     );
   }
   return { objects, connectivity: objects === "components" ? connectivity : undefined, matching, threshold };
-}
-
-function oneOf(option: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return;
-  const guess = nearest(String(value), allowed);
-  throw new LosskitError(
-    "OPTION",
-    `${option} is ${JSON.stringify(value)}; it is one of ${allowed.join(", ")}${guess ? `; did you mean ${guess}?` : ""}`,
-  );
 }
 
 /** The number of each voxel's object, from 1 in the order of first voxels; 0 for background. */
