@@ -42,12 +42,12 @@ export function applyOptions(
   /** Whether the target has a voxel of each class, or of any. */
   const isPresent = (over: Axes) =>
     graph.combine("lt", graph.zero, graph.total(VOXEL | together | over, graph.mul(valid, graph.input("y"))));
-  const present = isPresent(NONE);
+  const present = () => isPresent(NONE);
   const chosen =
     settings.classes === "all" || structure.channels === 1 ? graph.one : graph.parameter(`${prefix}:selected`, CLASS);
   const skips = settings.emptyMasks === "skip";
   const leavesOut = skips || settings.emptyMasks === "present";
-  const selected = leavesOut && structure.channels > 1 ? graph.mul(chosen, present) : chosen;
+  const selected = leavesOut && structure.channels > 1 ? graph.mul(chosen, present()) : chosen;
   const classWeight = settings.classWeights ? graph.parameter(`${prefix}:classWeights`, CLASS) : graph.one;
   const classFactor = graph.mul(selected, classWeight);
   const averages = settings.classWeighting === "average";
@@ -199,8 +199,10 @@ export function applyOptions(
 
   /** The mean or sum over images; with emptyMasks "skip" over those that have a class that counts. */
   function imagesJoined(kind: string, e: Node): Node {
-    if (!skips || !(e.axes & present.axes & IMAGE)) return imageReduction(kind, e);
-    const among = present.axes & CLASS ? graph.extreme("largest", CLASS, graph.mul(chosen, present)) : present;
+    if (!skips) return imageReduction(kind, e);
+    const counts = present();
+    if (!(e.axes & counts.axes & IMAGE)) return imageReduction(kind, e);
+    const among = counts.axes & CLASS ? graph.extreme("largest", CLASS, graph.mul(chosen, counts)) : counts;
     const sum = graph.total(IMAGE, graph.mul(among, e));
     return kind === "sum" ? sum : graph.div(sum, graph.total(IMAGE, among));
   }

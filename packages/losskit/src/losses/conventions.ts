@@ -91,9 +91,7 @@ export const CONVENTIONS: Readonly<Record<ConventionName, Convention>> = {
   keras: {
     parameters: { smooth: 0, smoothDenominator: 1e-7 },
     options: { images: "together", joinClasses: "pooled" },
-    losses: {
-      ...byObject,
-    },
+    losses: byObject,
   },
   // The page's PyTorch code: everything flattened into one sum, smooth 1.
   page: { parameters: { smooth: 1 }, options: { images: "together", joinClasses: "pooled" }, losses: byObject },

@@ -33,31 +33,55 @@ export function distancesTo(
   return squares;
 }
 
+/** The parabolas of a line that are the lowest somewhere. */
+export interface LowerEnvelope {
+  /** Value at each position of the line: how high the parabola of the position starts; infinite where there is none. */
+  readonly heights: Float64Array;
+  /** Positions of the parabolas of the envelope, and from where on each is the lowest. */
+  readonly sites: Int32Array;
+  readonly starts: Float64Array;
+}
+
+export const emptyEnvelope = (extent: number): LowerEnvelope => ({
+  heights: new Float64Array(extent),
+  sites: new Int32Array(extent),
+  starts: new Float64Array(extent),
+});
+
+/**
+ * Finds `sites` and `starts` of a line from its `heights`.
+ *
+ * @param keepsTies whether a parabola stays that is lowest at one point only, where others are as low
+ * @returns index of the last parabola; -1 where there is none
+ */
+export function findEnvelope({ heights, sites, starts }: LowerEnvelope, step: number, keepsTies: boolean): number {
+  const doubleSquare = 2 * step * step;
+  let last = -1;
+  for (let q = 0; q < heights.length; q++) {
+    const height = heights[q];
+    if (height === Number.POSITIVE_INFINITY) continue;
+    let from = Number.NEGATIVE_INFINITY;
+    for (; last >= 0; last--) {
+      const site = sites[last];
+      // Where the two parabolas cross; q² - site² is taken as a product, which is exact.
+      from = (q + site) / 2 + (height - heights[site]) / (doubleSquare * (q - site));
+      if (from > starts[last] || (keepsTies && from === starts[last])) break;
+    }
+    last++;
+    sites[last] = q;
+    starts[last] = last === 0 ? Number.NEGATIVE_INFINITY : from;
+  }
+  return last;
+}
+
 /** Replaces each value by the smallest, over its line, of (step × distance along the line)² + value there. */
 function lowerEnvelopes(squares: Float64Array, grid: Grid, axis: number, step: number): void {
   const extent = grid.space[axis];
-  const heights = new Float64Array(extent);
-  /** Positions of the parabolas of the envelope, and from where on each is the lowest. */
-  const sites = new Int32Array(extent);
-  const starts = new Float64Array(extent);
-  const doubleSquare = 2 * step * step;
+  const envelope = emptyEnvelope(extent);
+  const { heights, sites, starts } = envelope;
   forEachLine(grid, axis, (start, stride) => {
-    let last = -1;
-    for (let q = 0, at = start; q < extent; q++, at += stride) {
-      const height = squares[at];
-      heights[q] = height;
-      if (height === Number.POSITIVE_INFINITY) continue;
-      let from = Number.NEGATIVE_INFINITY;
-      for (; last >= 0; last--) {
-        const site = sites[last];
-        // Where the two parabolas cross; q² - site² is taken as a product, which is exact.
-        from = (q + site) / 2 + (height - heights[site]) / (doubleSquare * (q - site));
-        if (from > starts[last]) break;
-      }
-      last++;
-      sites[last] = q;
-      starts[last] = last === 0 ? Number.NEGATIVE_INFINITY : from;
-    }
+    for (let q = 0, at = start; q < extent; q++, at += stride) heights[q] = squares[at];
+    const last = findEnvelope(envelope, step, false);
     if (last < 0) return;
     for (let q = 0, at = start, current = 0; q < extent; q++, at += stride) {
       while (current < last && starts[current + 1] < q) current++;

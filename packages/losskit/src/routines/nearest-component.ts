@@ -1,6 +1,7 @@
 // Which object of a mask each voxel is nearest to: the Voronoi regions of its connected components.
 
 import { components } from "./components.js";
+import { emptyEnvelope, findEnvelope } from "./distance-transform.js";
 import { createGrid, forEachLine, type Grid } from "./grid.js";
 
 /**
@@ -37,31 +38,16 @@ export function nearestComponent(
  */
 function carryNearest(squares: Float64Array, numbers: Int32Array, grid: Grid, axis: number, step: number): void {
   const extent = grid.space[axis];
-  const heights = new Float64Array(extent);
+  const envelope = emptyEnvelope(extent);
+  const { heights, sites, starts } = envelope;
   const labels = new Int32Array(extent);
-  /** Positions of the parabolas of the envelope, and from where on each is the lowest. */
-  const sites = new Int32Array(extent);
-  const starts = new Float64Array(extent);
-  const doubleSquare = 2 * step * step;
   forEachLine(grid, axis, (start, stride) => {
-    let last = -1;
     for (let q = 0, at = start; q < extent; q++, at += stride) {
-      const height = squares[at];
-      heights[q] = height;
+      heights[q] = squares[at];
       labels[q] = numbers[at];
-      if (height === Number.POSITIVE_INFINITY) continue;
-      let from = Number.NEGATIVE_INFINITY;
-      for (; last >= 0; last--) {
-        const site = sites[last];
-        // Where the two parabolas cross; q² - site² is taken as a product, which is exact.
-        from = (q + site) / 2 + (height - heights[site]) / (doubleSquare * (q - site));
-        // A parabola that is lowest at one point only stays: there it ties, and its number may be the smallest.
-        if (from >= starts[last]) break;
-      }
-      last++;
-      sites[last] = q;
-      starts[last] = last === 0 ? Number.NEGATIVE_INFINITY : from;
     }
+    // A parabola that is lowest at one point only stays: there it ties, and its number may be the smallest.
+    const last = findEnvelope(envelope, step, true);
     if (last < 0) return;
     for (let q = 0, at = start, current = 0; q < extent; q++, at += stride) {
       while (current < last && starts[current + 1] < q) current++;

@@ -1,5 +1,6 @@
 // Random calls for tests of losses, and central differences of a loss.
 
+import { it } from "vitest";
 import type { Activation, CallOptions, FloatArray, Target } from "../../src/formula/options.js";
 import type { Loss, LossFactory } from "../../src/losses/loss.js";
 import { ROUTINE_FUNCTIONS } from "../../src/routines/routines.js";
@@ -109,6 +110,9 @@ export function directionalSlope(
   const half = slope(1e-4);
   return Math.abs(whole - half) <= 1e-8 * Math.max(1, Math.abs(half)) ? half : undefined;
 }
+
+/** Makes a test where it applies, and lists none where it does not. */
+export const onlyIf = (applies: boolean) => (applies ? it : (_: string, __: () => void) => {});
 
 /** Slope along every logit: (f(x + h) - f(x - h)) / 2h. */
 export function centralDifferences(

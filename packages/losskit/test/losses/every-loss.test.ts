@@ -6,13 +6,11 @@ import { describe, expect, it } from "vitest";
 import { allLosses, lossNamed, REFERENCES, toBibtex } from "../../src/losses/all.js";
 import type { Values } from "../../src/losses/loss.js";
 import { LIBRARIES } from "../../src/losses/loss.js";
-import { callFor, directionalSlope, distance, headsOf, isSpatial, largest, uniformSequence } from "./calls.js";
+import { callFor, directionalSlope, distance, headsOf, isSpatial, largest, onlyIf, uniformSequence } from "./calls.js";
 import { growth, measuredValues } from "./facts-calls.js";
 
 const seeds = fc.integer({ min: 1, max: 1e9 });
 type Example = ReturnType<typeof callFor>;
-/** Makes a test where it applies, and lists none where it does not. */
-const onlyIf = (applies: boolean) => (applies ? it : (_: string, __: () => void) => {});
 
 describe.each(allLosses.map((factory) => [factory.definition.name, factory] as const))("%s", (_, factory) => {
   const { definition } = factory;

@@ -12,13 +12,12 @@ import {
   headsOf,
   isSpatial,
   largest,
+  onlyIf,
   uniformSequence,
 } from "../losses/calls.js";
 
 const named = allLosses.map((factory) => [factory.definition.name, factory] as const);
 const isRanked = ({ definition }: LossFactory) => /lovasz\(|top_mean\(|hard_mean\(/.test(definition.formula);
-/** Makes a test where it applies, and lists none where it does not. */
-const onlyIf = (applies: boolean) => (applies ? it : (_: string, __: () => void) => {});
 
 /** Result of a call, or the reason why it is refused. */
 function attempt<T>(run: () => T): T | LosskitError {
