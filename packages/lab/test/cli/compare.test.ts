@@ -1,14 +1,12 @@
 // `losskit compare` from end to end on a few steps of real training: the same numbers however it is run, stopped and gone on with.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { CompareResult } from "../../src/experiment/results.js";
 import { temporaryFolder } from "../experiment/fakes.js";
+import { losskit as run, type Watched } from "./program.js";
 
-const program = fileURLToPath(new URL("../../bin/losskit.js", import.meta.url));
 const SETTINGS = [
   "--steps",
   "3",
@@ -24,35 +22,7 @@ const SETTINGS = [
   "2",
 ];
 
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function losskit(
-  args: readonly string[],
-  cwd: string,
-  onStderr: (all: string, child: ChildProcess) => void = () => {},
-) {
-  const child = spawn(process.execPath, [program, "compare", ...args], {
-    cwd,
-    env: { ...process.env, npm_execpath: "" },
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    stderr += chunk;
-    onStderr(stderr, child);
-  });
-  return new Promise<Ended>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (status) => resolve({ status, stdout, stderr }));
-  });
-}
+const losskit = (args: readonly string[], cwd: string, watched?: Watched) => run(["compare", ...args], cwd, watched);
 
 /** What may not depend on how a comparison was run: all but the time it took. */
 const numbers = (json: string) => {
@@ -89,11 +59,11 @@ test("two side by side; and one at a time, stopped and gone on with: the same nu
   ]);
   expect(await readdir(join(cwd, "whole", "models"))).toHaveLength(4);
 
-  let sent = false;
-  const stopped = await losskit([...SETTINGS, "--jobs", "1", "--out", "parts"], cwd, (stderr, child) => {
-    if (sent || !stderr.includes("[1/4]")) return;
-    sent = true;
-    child.kill("SIGINT");
+  // Once: a second Ctrl-C would quit without a word.
+  const stopped = await losskit([...SETTINGS, "--jobs", "1", "--out", "parts"], cwd, {
+    onStderr(all, child) {
+      if (!child.killed && all.includes("[1/4]")) child.kill("SIGINT");
+    },
   });
   expect(stopped.status).toBe(130);
   expect(stopped.stderr).toMatch(

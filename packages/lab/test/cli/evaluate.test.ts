@@ -1,45 +1,15 @@
 // `losskit evaluate` from end to end: what goes where, exit statuses, stopping and going on.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { run } from "../../src/cli/main.js";
+import { run as runHere } from "../../src/cli/main.js";
 import { writeNifti } from "../../src/volumes/write-nifti.js";
 import { labelNifti, labelPng, writeFiles } from "../evaluation/label-files.js";
 import { temporaryFolder } from "../experiment/fakes.js";
+import { losskit as run, type Watched } from "./program.js";
 
-const program = fileURLToPath(new URL("../../bin/losskit.js", import.meta.url));
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function losskit(
-  args: readonly string[],
-  cwd: string,
-  onOutput: (child: ChildProcess) => void = () => {},
-): Promise<Ended> {
-  const child = spawn(process.execPath, [program, "evaluate", ...args], {
-    cwd,
-    env: { ...process.env, NO_COLOR: "1", npm_execpath: "" },
-  });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (chunk) => {
-    stdout += chunk;
-    onOutput(child);
-  });
-  child.stderr.on("data", (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (status) => resolve({ status, stdout, stderr }));
-  });
-}
+const losskit = (args: readonly string[], cwd: string, watched?: Watched) => run(["evaluate", ...args], cwd, watched);
 
 /** A row of 12 pixels: liver 1 in six of them, tumour 2 in two; `wrong` pixels of the liver are missed. */
 const row = (wrong: number): readonly number[] => {
@@ -179,7 +149,7 @@ describe("a mistake is explained, with status 2", () => {
       /^(?:truth|predicted|worse)$/u.test(argument) ? join(folder, argument) : argument;
     const stdout = vi.spyOn(process.stdout, "write").mockReturnValue(true);
     const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-    expect(await run(["evaluate", ...args.map(inFolder)])).toBe(2);
+    expect(await runHere(["evaluate", ...args.map(inFolder)])).toBe(2);
     expect(stderr.mock.calls.join("")).toMatch(message);
     expect(stdout).not.toHaveBeenCalled();
   });
@@ -272,7 +242,12 @@ test("Ctrl-C keeps finished cases, and --resume gives the numbers of one run", a
     });
   }
   const args = ["t", "p", "--out", "out", "--jobs", "2", "--ndjson"];
-  const stopped = await losskit(args, folder, (child) => child.kill("SIGINT"));
+  // Once: a second Ctrl-C would quit without a word.
+  const stopped = await losskit(args, folder, {
+    onStdout(all, child) {
+      if (!child.killed && all.includes("\n")) child.kill("SIGINT");
+    },
+  });
   expect(stopped.status).toBe(130);
   expect(stopped.stderr).toMatch(/Stopped after \d+ of 30 cases. Go on with:\n {2}losskit evaluate t p .*--resume/u);
   const kept = stopped.stdout.trim().split("\n").length;
