@@ -20,6 +20,7 @@ export interface CallStructure {
  * @param graph receives the result; the formula's own graph is only read
  * @param prefix of the term's parameters, so that terms of a sum do not share them
  * @param term its title, and whether the loss is 1 - score
+ * @param onRebuilt called with what each node of the formula became
  * @throws LosskitError UNSUPPORTED, with the reason, where the loss cannot take an option
  */
 export function applyOptions(
@@ -29,6 +30,7 @@ export function applyOptions(
   structure: CallStructure,
   prefix: string,
   { title, score }: { readonly title: string; readonly score: boolean },
+  onRebuilt: (became: ReadonlyMap<Node, Node>) => void = () => {},
 ): Node {
   const refuse = (option: string, reason: string): never => {
     throw new LosskitError("UNSUPPORTED", `${title} cannot take ${option}: ${reason}`);
@@ -143,6 +145,8 @@ export function applyOptions(
         return undefined;
     }
   });
+
+  onRebuilt(done);
 
   function reduction(node: Node, e: Node): Node {
     const signature = e.op === "routine" ? ROUTINES[e.name] : undefined;

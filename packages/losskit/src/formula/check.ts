@@ -28,6 +28,8 @@ export interface Formula {
   readonly graph: Graph;
   /** The loss: varies at most over images and classes. */
   readonly loss: Node;
+  /** What the lines above it call by a name. */
+  readonly names: ReadonlyMap<string, Node>;
 }
 
 /**
@@ -250,7 +252,7 @@ export function readFormula(text: string, names: Names = {}): Formula {
       loss = value;
     }
   });
-  return { text, graph, loss: loss as Node };
+  return { text, graph, loss: loss as Node, names: defined };
 }
 
 /** Whether a value is made of numbers and parameters alone, so that it is known before any voxel is read. */

@@ -5,7 +5,7 @@ import { VOXEL } from "./axes.js";
 import { type Graph, type Node, rebuild } from "./node.js";
 
 /**
- * The stable form of a formula's nodes, in the same graph.
+ * The stable form of a loss, in the same graph.
  *
  * - `1 - p` is `q`, and `log(p)`, `log(1 - p)` are `logP`, `logQ`: backends compute the four from the logit.
  * - `p - y` is `p (1 - y) - q y`: exact for a saturated p on a hard target.
@@ -18,34 +18,46 @@ export function stableForm(graph: Graph, loss: Node): Node {
   const q = graph.input("q");
   const y = graph.input("y");
   const notY = graph.sub(graph.one, y);
-  const done = rebuild(graph, [loss], (node, [a, b]) => {
-    if (node.op === "log") {
-      if (a === p) return graph.input("logP");
-      if (a === q) return graph.input("logQ");
-    }
+  const done = rebuild(graph, [loss], (node, args) => {
+    const [a, b] = args;
     if (node.op === "mul" && a.op === "number" && b.op === "div") {
       return graph.div(graph.mul(a, b.args[0]), b.args[1]);
     }
     if (node.op === "sub") {
       if (a === p && b === y) return graph.sub(graph.mul(p, notY), graph.mul(q, y));
       if (a === y && b === p) return graph.sub(graph.mul(q, y), graph.mul(p, notY));
-      if (graph.isNumber(a, 1)) {
-        if (b === p) return q;
-        if (b === q) return p;
-        if (b.op === "exp") return graph.neg(graph.apply("expm1", b.args[0]));
-        if (b.op === "pow" && (b.args[0] === p || b.args[0] === q)) {
-          const logarithm = graph.input(b.args[0] === p ? "logP" : "logQ");
-          return graph.neg(graph.apply("expm1", graph.mul(b.args[1], logarithm)));
-        }
-        if (b.op === "div") {
-          const difference = subtract(graph, b.args[1], b.args[0]);
-          if (difference) return graph.div(difference, b.args[1]);
-        }
+      if (graph.isNumber(a, 1) && b.op === "div") {
+        const difference = subtract(graph, b.args[1], b.args[0]);
+        if (difference) return graph.div(difference, b.args[1]);
       }
     }
-    return undefined;
+    return ofActivation(graph, node, args);
   });
   return done.get(loss) as Node;
+}
+
+/**
+ * The first and third line of that alone, for texts that people read: a formula keeps its shape, and its logarithms stay finite.
+ *
+ * @returns the form of every node that the roots are made of
+ */
+export function readableForm(graph: Graph, roots: readonly Node[]): ReadonlyMap<Node, Node> {
+  return rebuild(graph, roots, (node, args) => ofActivation(graph, node, args));
+}
+
+/** 1 - p, logarithms of p and 1 - p, and what is 1 minus an exponential. */
+function ofActivation(graph: Graph, node: Node, [a, b]: readonly Node[]): Node | undefined {
+  const [p, q] = [graph.input("p"), graph.input("q")];
+  if (node.op === "log") return a === p ? graph.input("logP") : a === q ? graph.input("logQ") : undefined;
+  if (node.op !== "sub" || !graph.isNumber(a, 1)) return undefined;
+  if (b === p) return q;
+  if (b === q) return p;
+  if (b.op === "exp") return graph.neg(graph.apply("expm1", b.args[0]));
+  if (b.op === "pow" && (b.args[0] === p || b.args[0] === q)) {
+    const logarithm = graph.input(b.args[0] === p ? "logP" : "logQ");
+    return graph.neg(graph.apply("expm1", graph.mul(b.args[1], logarithm)));
+  }
+  return undefined;
 }
 
 /** A product of factors with a number in front. */

@@ -152,7 +152,7 @@ export function add(...terms: readonly (Loss | readonly [weight: number, loss: L
 const formulas = new WeakMap<LossDefinition, Formula>();
 
 /** The formula of a term, read once per definition. */
-function formulaOf({ definition, parameters }: LossTerm): Formula {
+export function formulaOf({ definition, parameters }: LossTerm): Formula {
   const known = formulas.get(definition);
   if (known) return known;
   const bySymbol = Object.fromEntries(

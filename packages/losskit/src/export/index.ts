@@ -1,0 +1,3 @@
+// `losskit/export`: a loss as text or as a model for other frameworks, from the same formula.
+
+export { exportPyTorch } from "./pytorch.js";

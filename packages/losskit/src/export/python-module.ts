@@ -1,0 +1,167 @@
+// A loss as a Python class: what the modules of PyTorch and of Keras have in common, and how they are put together.
+
+import type { InputName } from "../formula/node.js";
+import type { Loss } from "../losses/loss.js";
+import { type ExportOptions, type ExportSettings, exportSettings } from "./options.js";
+import { constructorParameters, type Parameter } from "./parameters.js";
+import { type Dialect, pythonNumber, pythonStatements, type Text } from "./python-expressions.js";
+import { docstring, functionTexts, indented, type PythonFunction, signature, unsupported } from "./python-file.js";
+import { type ParameterForms, parameterTexts } from "./python-parameters.js";
+import { readableGraph } from "./readable-graph.js";
+
+/** What a call hands to the class, as far as the formula uses it. */
+export interface Given {
+  readonly settings: ExportSettings;
+  readonly inputs: ReadonlySet<InputName>;
+  readonly usesSpace: boolean;
+  readonly fields: Readonly<Record<string, "voxel" | "class-voxel">>;
+  /** Asks for functions to be printed before the class. */
+  need(...names: readonly string[]): void;
+}
+
+/** A framework of Python. */
+export interface PythonTarget {
+  readonly title: string;
+  readonly functions: Readonly<Record<string, PythonFunction>>;
+  readonly forms: ParameterForms;
+  /** Why a routine cannot be said. */
+  readonly refusals: Readonly<Record<string, string>>;
+  dialect(need: (name: string) => void): Dialect;
+  /** Lines that make x, y, valid, weights and the fields out of the arguments. */
+  arrays(given: Given): readonly string[];
+  /** Lines that make p, 1 - p and their logarithms out of x. */
+  probabilities(given: Given): readonly string[];
+  readonly classIndex: string;
+  result(value: Text, axes: number): string;
+  file(parts: ModuleParts): string;
+}
+
+/** A class in pieces. */
+export interface ModuleParts {
+  readonly settings: ExportSettings;
+  readonly parameters: readonly Parameter[];
+  readonly functions: readonly string[];
+  readonly docstring: string;
+  readonly fields: readonly string[];
+  readonly spacing: boolean;
+  /** Arguments of the constructor, with their defaults. */
+  readonly arguments: readonly string[];
+  /** Of the method that computes the loss. */
+  readonly body: string;
+}
+
+/** Routines that need to know how far voxels lie apart. */
+export const USES_SPACING: ReadonlySet<string> = new Set([
+  "distance",
+  "signed_distance",
+  "nearest_component",
+  "squared_gradient",
+  "absolute_gradient",
+]);
+
+/** The text of a Python file with the loss as a class. */
+export function pythonModule(target: PythonTarget, loss: Loss, options: ExportOptions): string {
+  const settings = exportSettings(loss, options);
+  const { value, names, settings: termSettings } = readableGraph(loss, settings.structure);
+  const parameters = constructorParameters(loss, termSettings);
+  const needed = new Set<string>();
+  const need = (...wanted: readonly string[]) => {
+    for (const name of wanted) {
+      const reason = target.refusals[name];
+      if (reason) throw unsupported(loss, target.title, reason);
+      needed.add(name);
+    }
+  };
+  const texts = parameterTexts(parameters, termSettings, target.forms);
+  const fields = Object.assign({}, ...loss.terms.map(({ definition }) => definition.fields ?? {}));
+  const reserved = [...Object.keys(fields), ...parameters.map(({ name }) => name), ...Object.keys(target.functions)];
+  const statements = pythonStatements(value, target.dialect(need), texts.text, names, reserved, settings.weights);
+  const { inputs, usesSpace } = statements;
+  const used = Object.fromEntries(
+    Object.entries(fields).filter(([name]) => statements.fields.has(name)),
+  ) as Given["fields"];
+  const given: Given = { settings, inputs, usesSpace, fields: used, need };
+  const parameterLines = texts.lines();
+  const usesIndex = inputs.has("class") || parameterLines.some((line) => line.includes("class_index"));
+  const body = [
+    ...target.arrays(given),
+    ...(usesIndex ? [`class_index = ${target.classIndex}`] : []),
+    ...parameterLines,
+    ...target.probabilities(given),
+    ...statements.lines,
+    `return ${target.result(statements.result, value.axes)}`,
+  ].join("\n");
+  const spacing = [...needed].some((name) => USES_SPACING.has(name));
+  return target.file({
+    settings,
+    parameters,
+    functions: functionTexts(target.functions, needed),
+    docstring: docstring(loss, documented(parameters, settings, spacing), shapes(target, settings, fields)),
+    fields: Object.keys(fields),
+    spacing,
+    arguments: constructorArguments(parameters, settings, spacing),
+    body,
+  });
+}
+
+function documented(parameters: readonly Parameter[], { ignore }: ExportSettings, spacing: boolean): Parameter[] {
+  const more = (name: string, meaning: string): Parameter => ({ name, meaning, value: 0, symbols: [] });
+  return [
+    ...parameters,
+    ...(ignore === undefined ? [] : [more("ignore", "target value of voxels that do not count")]),
+    ...(spacing ? [more("spacing", "distance between neighbouring voxels along each axis, 1 by default")] : []),
+  ];
+}
+
+function shapes(
+  { title }: PythonTarget,
+  { head, activation, weights }: ExportSettings,
+  fields: Given["fields"],
+): string {
+  const [logits, target, voxelWeights] =
+    title === "Keras" ? ["y_pred", "y_true", "sample_weight"] : ["logits", "target", "weights"];
+  const gives = activation === "none" ? "probabilities" : "logits";
+  const count = head === "binary" ? "1" : "C";
+  const channels = title === "Keras" ? `[N, *space, ${count}]` : `[N, ${count}, *space]`;
+  const holds =
+    head === "multiclass"
+      ? `class indices [N, *space], or a share of each class in the shape of ${logits}`
+      : `0 to 1 in the shape of ${logits}`;
+  return [
+    "Shapes:",
+    `    ${logits}: ${gives} ${channels}, with 1 to 3 axes of space.`,
+    `    ${target}: ${holds}.`,
+    ...Object.entries(fields).map(
+      ([name, form]) => `    ${name}: ${form === "voxel" ? "[N, *space]" : `in the shape of ${logits}`}.`,
+    ),
+    ...(weights ? [`    ${voxelWeights}: one number per voxel, [N, *space].`] : []),
+  ].join("\n");
+}
+
+const python = (value: unknown): string => {
+  if (!Array.isArray(value)) return pythonNumber(value as number);
+  return value.length === 1 ? `(${python(value[0])},)` : `(${value.map(python).join(", ")})`;
+};
+
+function constructorArguments(
+  parameters: readonly Parameter[],
+  { ignore }: ExportSettings,
+  spacing: boolean,
+): string[] {
+  return [
+    ...parameters.map(({ name, value, sameAs, whole }) => {
+      if (sameAs) return `${name}: float | None = None`;
+      return `${name}: ${Array.isArray(value) ? "tuple" : whole ? "int" : "float"} = ${python(value)}`;
+    }),
+    ...(ignore === undefined ? [] : [`ignore: float = ${python(ignore)}`]),
+    ...(spacing ? ["spacing: tuple[float, ...] | None = None"] : []),
+  ];
+}
+
+/** `self.smooth = smooth`, and what is as another where it is not given. */
+export const attribute = ({ name, sameAs }: Parameter): string =>
+  `self.${name} = ${sameAs ? `${sameAs} if ${name} is None else ${name}` : name}`;
+
+/** A method: its signature over several lines where it is long, its body moved in. */
+export const method = (name: string, args: readonly string[], result: string, body: string): string =>
+  `${signature(name, ["self", ...args], result)}\n${indented(body, 4)}`;

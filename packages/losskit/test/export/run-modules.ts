@@ -1,0 +1,96 @@
+// Runs exported Python on arrays beside our own reference, and says where the two differ.
+
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Loss } from "../../src/losses/loss.js";
+import type { ExportCase } from "./export-cases.js";
+
+const program = fileURLToPath(new URL("run_modules.py", import.meta.url));
+
+export interface Run extends ExportCase {
+  readonly loss: Loss;
+  /** The exported file. */
+  readonly text: string;
+  readonly framework: "pytorch" | "keras";
+  readonly dtype: "float64" | "float32";
+}
+
+interface Result {
+  readonly values?: readonly number[];
+  readonly gradient?: readonly number[];
+  readonly error?: string;
+}
+
+const array = (data: ArrayLike<number>, shape: readonly number[], dtype: "float" | "int64") => ({
+  data: Array.from(data),
+  shape,
+  dtype,
+});
+
+/** All cases in one process: PyTorch takes seconds to start. */
+function results(python: string, runs: readonly Run[]): Result[] {
+  const modules = Object.fromEntries(runs.map(({ text }) => [text, text]));
+  const cases = runs.map(({ text, framework, shape, logits, target, options, fields, weights, call, dtype }) => {
+    const voxels = [shape[0], ...shape.slice(2)];
+    const extra = Object.entries(fields).map(([name, data]) => [
+      name,
+      array(data, data.length === logits.length ? shape : voxels, "float"),
+    ]);
+    return {
+      module: text,
+      framework,
+      class: /^class (\w+)/mu.exec(text)?.[1],
+      arguments: text.includes("spacing:") && call.spacing ? { spacing: call.spacing } : {},
+      dtype,
+      logits: array(logits, shape, "float"),
+      target: options.head === "multiclass" ? array(target, voxels, "int64") : array(target, shape, "float"),
+      extra: Object.fromEntries([...extra, ...(weights ? [["weights", array(weights, voxels, "float")]] : [])]),
+    };
+  });
+  const { stdout, stderr, status } = spawnSync(python, [program], {
+    input: JSON.stringify({ modules, cases }),
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
+  if (status !== 0) throw new Error(stderr);
+  const lines = stdout.trim().split("\n");
+  return lines.map((line) => JSON.parse(line));
+}
+
+/** Why a float32 gradient may be farther off than 1e-6 of its largest element. */
+const FLOAT32_GRADIENT: Readonly<Record<string, number>> = {
+  // Each erosion is divided by its largest value, which magnifies what was rounded before.
+  "hausdorff-erosion": 5e-6,
+};
+
+/** Largest difference of two arrays, beside the largest element of the first or a scale of its own. */
+function difference(expected: ArrayLike<number>, found: ArrayLike<number>, scale: number): number {
+  if (expected.length !== found.length) return Number.POSITIVE_INFINITY;
+  let [worst, largest] = [0, scale];
+  for (let i = 0; i < expected.length; i++) {
+    const apart = Math.abs(expected[i] - found[i]);
+    // Not Math.max, which a NaN would pass through unseen by the comparison below.
+    if (!(apart <= worst)) worst = apart;
+    largest = Math.max(largest, Math.abs(expected[i]));
+  }
+  return Number.isNaN(worst) ? Number.POSITIVE_INFINITY : worst / largest;
+}
+
+export const nameOf = (loss: Loss) => loss.terms.map(({ definition }) => definition.name).join(" + ");
+
+/** For each run, what is wrong with it; undefined where value and gradient are ours: to 1e-9 in float64, 1e-6 in float32. */
+export function disagreements(python: string, runs: readonly Run[]): (string | undefined)[] {
+  const found = results(python, runs);
+  return runs.map(({ loss, logits, target, call, dtype, title }, i) => {
+    const { values, gradient, error } = found[i];
+    if (error !== undefined || !values || !gradient) return `${title}: ${error}`;
+    const ours = loss.valueAndGradient(logits, target, call);
+    const bound = dtype === "float64" ? 1e-9 : 1e-6;
+    // Of two parts that nearly cancel, each is rounded by itself: beside 1, or what is larger.
+    const ofValue = difference(ours.values, values, 1);
+    const ofGradient = difference(ours.gradient, gradient, 1e-3);
+    const boundOfGradient = dtype === "float64" ? bound : (FLOAT32_GRADIENT[nameOf(loss)] ?? bound);
+    if (ofValue <= bound && ofGradient <= boundOfGradient) return undefined;
+    return `${title}, ${dtype}: value differs by ${ofValue}, gradient by ${ofGradient}`;
+  });
+}

@@ -1,0 +1,51 @@
+"""Runs exported modules on arrays and prints value and gradient of each case, one JSON line per case.
+
+Standard input is JSON: {"modules": {name: text}, "cases": [{module, class, arguments, dtype, logits, target, extra}]}, where an
+array is {"shape": [...], "data": [...], "dtype": "float" or "int64"}; "float" is the dtype of the case.
+"""
+
+import json
+import sys
+
+import torch
+
+torch.set_num_threads(1)
+
+
+def tensor(array, dtype):
+    kind = dtype if array["dtype"] == "float" else getattr(torch, array["dtype"])
+    return torch.tensor(array["data"], dtype=torch.float64).to(kind).reshape(array["shape"])
+
+
+def tuples(value):
+    return tuple(tuples(one) for one in value) if isinstance(value, list) else value
+
+
+def run(module, case):
+    dtype = getattr(torch, case["dtype"])
+    loss = getattr(module, case["class"])(**{name: tuples(value) for name, value in case["arguments"].items()})
+    logits = tensor(case["logits"], dtype).requires_grad_()
+    extra = {name: tensor(array, dtype) for name, array in case["extra"].items()}
+    value = loss(logits, tensor(case["target"], dtype), **extra)
+    gradient = torch.zeros_like(logits)
+    if value.requires_grad:
+        (gradient,) = torch.autograd.grad(value.sum(), logits)
+    return {"values": value.double().flatten().tolist(), "gradient": gradient.double().flatten().tolist()}
+
+
+class Module:
+    def __init__(self, text):
+        exec(compile(text, "exported.py", "exec"), self.__dict__)
+
+
+request = json.load(sys.stdin)
+modules = {}
+for case in request["cases"]:
+    name = case["module"]
+    try:
+        if name not in modules:
+            modules[name] = Module(request["modules"][name])
+        result = run(modules[name], case)
+    except Exception as error:
+        result = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(result))
