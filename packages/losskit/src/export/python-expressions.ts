@@ -86,7 +86,7 @@ const LONG = 72;
  * @param parameter the text of a parameter of the graph
  * @param names what formulas call their values
  * @param reserved names that the lines must not take
- * @param weighted whether voxels have weights
+ * @param call whether voxels have weights, and whether the result keeps the classes apart
  */
 export function pythonStatements(
   value: Node,
@@ -94,7 +94,7 @@ export function pythonStatements(
   parameter: (name: string) => Text,
   names: ReadonlyMap<Node, string>,
   reserved: readonly string[],
-  weighted: boolean,
+  { weighted, keepsClasses }: { readonly weighted: boolean; readonly keepsClasses: boolean },
 ): Statements {
   const nodes = reachable([value]);
   const uses = new Map<Node, number>();
@@ -208,7 +208,10 @@ export function pythonStatements(
     const voxels = routine.args.slice(0, count);
     const [valid, selected] = routine.args.slice(count + scalars);
     const axes = voxels.reduce((all, { axes: own }) => all | own, routine.over & ~(IMAGE | VOXEL));
-    const counting = [valid, ...(routine.over & CLASS ? [selected] : [])].filter((one) => one.op !== "number");
+    // A class that does not count is left out later, unless it is there to be seen.
+    const counting = [valid, ...(routine.over & CLASS || keepsClasses ? [selected] : [])].filter(
+      (one) => one.op !== "number",
+    );
     const counts = counting.map((one) => beside(one, axes));
     dialect.need(routine.name);
     return dialect.groupRoutine({

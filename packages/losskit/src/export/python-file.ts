@@ -44,11 +44,12 @@ export function wrapped(head: string, text: string, indent: number): string {
 }
 
 /** `def name(…) -> result:` with each argument on a line of its own where one line is too long, as Black does. */
-export function signature(name: string, args: readonly string[], result: string): string {
-  const line = `def ${name}(${args.join(", ")}) -> ${result}:`;
+export function signature(name: string, args: readonly string[], result?: string): string {
+  const end = result === undefined ? ":" : ` -> ${result}:`;
+  const line = `def ${name}(${args.join(", ")})${end}`;
   // Methods stand four columns in.
   if (line.length + 4 <= WIDTH) return line;
-  return `def ${name}(\n${args.map((arg) => `    ${arg},`).join("\n")}\n) -> ${result}:`;
+  return `def ${name}(\n${args.map((arg) => `    ${arg},`).join("\n")}\n)${end}`;
 }
 
 /** What a person needs to know of a generated loss: formula, parameters, shapes, papers. */

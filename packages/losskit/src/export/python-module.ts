@@ -75,7 +75,10 @@ export function pythonModule(target: PythonTarget, loss: Loss, options: ExportOp
   const texts = parameterTexts(parameters, termSettings, target.forms);
   const fields = Object.assign({}, ...loss.terms.map(({ definition }) => definition.fields ?? {}));
   const reserved = [...Object.keys(fields), ...parameters.map(({ name }) => name), ...Object.keys(target.functions)];
-  const statements = pythonStatements(value, target.dialect(need), texts.text, names, reserved, settings.weights);
+  const statements = pythonStatements(value, target.dialect(need), texts.text, names, reserved, {
+    weighted: settings.weights,
+    keepsClasses: termSettings.some(({ reduction }) => reduction === "none"),
+  });
   const { inputs, usesSpace } = statements;
   const used = Object.fromEntries(
     Object.entries(fields).filter(([name]) => statements.fields.has(name)),
@@ -163,5 +166,5 @@ export const attribute = ({ name, sameAs }: Parameter): string =>
   `self.${name} = ${sameAs ? `${sameAs} if ${name} is None else ${name}` : name}`;
 
 /** A method: its signature over several lines where it is long, its body moved in. */
-export const method = (name: string, args: readonly string[], result: string, body: string): string =>
+export const method = (name: string, args: readonly string[], result: string | undefined, body: string): string =>
   `${signature(name, ["self", ...args], result)}\n${indented(body, 4)}`;

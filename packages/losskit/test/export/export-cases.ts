@@ -111,7 +111,13 @@ const OPTION_CHOICES: readonly (readonly TermArguments[])[] = [
 ];
 
 /** Every loss with random options of the term, with every head in turn. */
-export function optionVariants(): { loss: Loss; title: string; head: ExportOptions & { head: Head }; seed: number }[] {
+export function optionVariants(): {
+  loss: Loss;
+  name: string;
+  title: string;
+  head: ExportOptions & { head: Head };
+  seed: number;
+}[] {
   const uniform = uniformSequence(5);
   return allLosses.flatMap((factory) =>
     Array.from({ length: 8 }, (_, i) => {
@@ -131,7 +137,13 @@ export function optionVariants(): { loss: Loss; title: string; head: ExportOptio
       ];
       const head = { ...heads[i % heads.length], ...extra };
       const title = `${factory.definition.name} ${JSON.stringify(settings)}`;
-      return { loss, title, head: { ...head, ...(head.head !== "binary" && { channels: 3 }) }, seed: 100 + i };
+      return {
+        loss,
+        name: factory.definition.name,
+        title,
+        head: { ...head, ...(head.head !== "binary" && { channels: 3 }) },
+        seed: 100 + i,
+      };
     }).flatMap((variant) => variant ?? []),
   );
 }

@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 import type { Loss } from "../../src/losses/loss.js";
 import type { ExportCase } from "./export-cases.js";
 
-const program = fileURLToPath(new URL("run_modules.py", import.meta.url));
+const PROGRAMS = { pytorch: "run_pytorch.py", keras: "run_keras.py" };
+export type Framework = keyof typeof PROGRAMS;
 
 export interface Run extends ExportCase {
   readonly loss: Loss;
   /** The exported file. */
   readonly text: string;
-  readonly framework: "pytorch" | "keras";
   readonly dtype: "float64" | "float32";
 }
 
@@ -28,9 +28,9 @@ const array = (data: ArrayLike<number>, shape: readonly number[], dtype: "float"
 });
 
 /** All cases in one process: PyTorch takes seconds to start. */
-function results(python: string, runs: readonly Run[]): Result[] {
+function results(framework: Framework, python: string, runs: readonly Run[]): Result[] {
   const modules = Object.fromEntries(runs.map(({ text }) => [text, text]));
-  const cases = runs.map(({ text, framework, shape, logits, target, options, fields, weights, call, dtype }) => {
+  const cases = runs.map(({ text, shape, logits, target, options, fields, weights, call, dtype }) => {
     const voxels = [shape[0], ...shape.slice(2)];
     const extra = Object.entries(fields).map(([name, data]) => [
       name,
@@ -38,7 +38,6 @@ function results(python: string, runs: readonly Run[]): Result[] {
     ]);
     return {
       module: text,
-      framework,
       class: /^class (\w+)/mu.exec(text)?.[1],
       arguments: text.includes("spacing:") && call.spacing ? { spacing: call.spacing } : {},
       dtype,
@@ -47,7 +46,8 @@ function results(python: string, runs: readonly Run[]): Result[] {
       extra: Object.fromEntries([...extra, ...(weights ? [["weights", array(weights, voxels, "float")]] : [])]),
     };
   });
-  const { stdout, stderr, status } = spawnSync(python, [program], {
+  const program = fileURLToPath(new URL(PROGRAMS[framework], import.meta.url));
+  const { stdout, stderr, status } = spawnSync(python, ["-B", program], {
     input: JSON.stringify({ modules, cases }),
     encoding: "utf8",
     maxBuffer: 1 << 30,
@@ -79,8 +79,8 @@ function difference(expected: ArrayLike<number>, found: ArrayLike<number>, scale
 export const nameOf = (loss: Loss) => loss.terms.map(({ definition }) => definition.name).join(" + ");
 
 /** For each run, what is wrong with it; undefined where value and gradient are ours: to 1e-9 in float64, 1e-6 in float32. */
-export function disagreements(python: string, runs: readonly Run[]): (string | undefined)[] {
-  const found = results(python, runs);
+export function disagreements(framework: Framework, python: string, runs: readonly Run[]): (string | undefined)[] {
+  const found = results(framework, python, runs);
   return runs.map(({ loss, logits, target, call, dtype, title }, i) => {
     const { values, gradient, error } = found[i];
     if (error !== undefined || !values || !gradient) return `${title}: ${error}`;
