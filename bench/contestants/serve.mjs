@@ -2,7 +2,7 @@
 //
 // Arguments are key=value. First line out: { ready } or { skip }. Orders, one a line:
 //   run UNTIMED TIMED IDLE   calls without timing, then timed calls, each after IDLE ms of sleep  → { ms: [...], cpu: [...] }
-//   check PATH               one call; the gradient (float32) or distances (float64) go to PATH    → { value }
+//   check PATH               one call; the gradient (float32), distances or metrics (float64) go to PATH    → { value }
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -22,6 +22,7 @@ const bytesOf = (path) => {
   return buffer.slice(byteOffset, byteOffset + byteLength);
 };
 export const readFloats = (path) => new Float32Array(bytesOf(path));
+export const readDoubles = (path) => new Float64Array(bytesOf(path));
 export const readBytes = (path) => new Uint8Array(bytesOf(path));
 
 /**

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { readArguments, readBytes, readFloats, serve, skip } from "./serve.mjs";
+import { composedLosses } from "./tfjs-losses.mjs";
 
 // tfjs greets on the console, which is the pipe here.
 console.log = console.warn = console.info = () => {};
@@ -20,29 +21,7 @@ await tf.ready();
 
 const given = readArguments();
 const [voxels, classes] = [Number(given.voxels), Number(given.classes)];
-const SMOOTH = 1;
-
-const dice = (p, y, axis) => {
-  const top = p.mul(y).sum(axis).mul(2).add(SMOOTH);
-  return tf.sub(1, top.div(p.sum(axis).add(y.sum(axis)).add(SMOOTH)));
-};
-
-const LOSSES = {
-  "bce-dice": (x, y) => tf.losses.sigmoidCrossEntropy(y, x).add(dice(x.sigmoid(), y)),
-  "focal-tversky": (x, y) => {
-    const p = x.sigmoid();
-    const truePositives = p.mul(y).sum();
-    const falsePositives = tf.sub(1, y).mul(p).sum();
-    const falseNegatives = y.mul(tf.sub(1, p)).sum();
-    const bottom = truePositives.add(falseNegatives.mul(0.7)).add(falsePositives.mul(0.3)).add(SMOOTH);
-    return tf.sub(1, truePositives.add(SMOOTH).div(bottom)).pow(0.75);
-  },
-  "ce-dice": (x, labels) => {
-    const y = tf.oneHot(labels, classes).toFloat();
-    return tf.losses.softmaxCrossEntropy(y, x).add(dice(x.softmax(), y, 0).mean());
-  },
-};
-const loss = LOSSES[given.work] ?? skip(`${given.work} is not written for tfjs`);
+const loss = composedLosses(tf, classes)[given.work] ?? skip(`${given.work} is not written for tfjs`);
 
 /** Channels last, the layout in which tfjs has its softmax. */
 function channelsLast(array) {

@@ -11,9 +11,10 @@
  * @typedef {object} Case
  * @property {string} name also of its result file; 2p20 is 2^20 voxels
  * @property {string} title
- * @property {{ voxels: number, classes: number, spread: string } | { mask: string }} data
+ * @property {{ voxels: number, classes: number, spread: string } | { mask: string } | { pair: string, count?: number }} data
  * @property {readonly Entry[]} entries who takes part
  * @property {number} [idle] ms of sleep before each timed call
+ * @property {boolean} [brief] a call takes so little time that the turns are those of small sizes
  * @property {boolean} [untimed] only the accuracy counts
  * @property {boolean} quick whether --quick takes it
  */
@@ -155,8 +156,61 @@ const accuracy = ["bce-dice", "focal-tversky", "ce-dice"].flatMap((work) =>
   ),
 );
 
+const OUR_METRICS = "losskit metrics";
+/** Pairs of 64³ in one call; the figure is for ten times as many. */
+export const PAIRS_64 = 100;
+const ours = (work) => ({ label: "losskit", as: OUR_METRICS, work });
+const metrics = [
+  {
+    name: "metrics-counts",
+    title: "Dice and all counts, 256³ pair of byte labels, 5 classes",
+    data: { pair: "organs" },
+    entries: [
+      ours("counts"),
+      { label: "losskit, plain arrays", as: "losskit metrics, plain arrays", work: "counts" },
+      ...all(["numpy", "read bytes"], "counts"),
+    ],
+    brief: true,
+    quick: true,
+  },
+  {
+    name: "metrics-surfels",
+    title: "HD95, average distances and NSD as surface-distance defines them, 256³ organ",
+    data: { pair: "organ" },
+    entries: [ours("surfaces as surfels"), ...all(["surface-distance"], "surfaces")],
+    quick: false,
+  },
+  {
+    name: "metrics-voxels",
+    title: "HD95, ASSD and NSD as MONAI defines them, 256³ organ",
+    data: { pair: "organ" },
+    entries: [ours("surfaces as voxels"), ...all(["MONAI"], "surfaces")],
+    quick: false,
+  },
+  ...[
+    ["shapes", "everything", "every metric, random shapes"],
+    ["noise", "evaluated", "what losskit evaluate measures, random voxels"],
+  ].map(([kind, work, words]) => ({
+    name: `metrics-${kind}64`,
+    title: `${PAIRS_64} pairs of 64³ with spacing: ${words}`,
+    data: { pair: `${kind}64`, count: PAIRS_64 },
+    entries: [ours(work)],
+    quick: false,
+  })),
+];
+
 /** @type {readonly Case[]} */
-export const CASES = [...binary, ...softmax, ...added, ...lovasz, ...distances, ...threads, ...pairs, ...accuracy];
+export const CASES = [
+  ...binary,
+  ...softmax,
+  ...added,
+  ...lovasz,
+  ...distances,
+  ...threads,
+  ...pairs,
+  ...metrics,
+  ...accuracy,
+];
 
 /**
  * Cases to run.

@@ -24,7 +24,8 @@ const python = (file, environment) => ({
 });
 
 /**
- * Contestants by name. `settings` are added to those of the case; `group` says whose gradient must have the same bits.
+ * Contestants by name. `settings` are added to those of the case; `group` says whose gradient must have the same bits; metrics may
+ * differ from losskit's by the share `precision`.
  *
  * @param {{ library: string, native?: string }} builds losskit's entry file, and the program made of the C sources
  */
@@ -34,6 +35,7 @@ export function contestants({ library, native }) {
     settings: { library, ...settings },
     group: "losskit",
   });
+  const metrics = (arrays) => ({ program: node("metrics.mjs"), settings: { library, arrays } });
   const allocated = { arrays: "allocated", threads: 1 };
   const c = (settings) => ({ program: { command: native ?? "gcc", arguments: [] }, settings, needsNative: true });
   return {
@@ -49,10 +51,17 @@ export function contestants({ library, native }) {
     "JS loop": { program: node("loop.mjs"), settings: {} },
     C: c({}),
     scipy: { program: python("scipy_distance.py"), settings: {} },
+    "losskit metrics": metrics("allocated"),
+    "losskit metrics, plain arrays": metrics("plain"),
+    // What is in float32 inside: distances, and their means.
+    MONAI: { program: python("monai_metrics.py"), settings: {}, precision: 1e-6 },
+    "surface-distance": { program: python("surface_distance_metrics.py"), settings: {} },
+    numpy: { program: python("numpy_counts.py"), settings: {} },
     floor: { ...c({ threads: 1, work: "floor" }), unchecked: true },
     "floor, 2 threads": { ...c({ threads: 2, work: "floor" }), unchecked: true },
     read: { ...c({ threads: 1, work: "read" }), unchecked: true },
     triad: { ...c({ threads: 1, work: "triad" }), unchecked: true },
+    "read bytes": { ...c({ threads: 1, work: "read-bytes" }), unchecked: true },
   };
 }
 

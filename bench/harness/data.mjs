@@ -1,7 +1,8 @@
-// Makes the arrays that all contestants of a case read: logits with labels, or masks.
+// Makes the arrays that all contestants of a case read: logits with labels, masks, or pairs of label maps.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { LABEL_PAIRS } from "./label-pairs.mjs";
 import { normal, uniform } from "./random.mjs";
 
 /** Share of foreground voxels. */
@@ -108,6 +109,18 @@ export function writeData(data, folder) {
   if (data.mask) {
     const { space, mask } = MASKS[data.mask]();
     return { space, mask, files: { mask: write(join(folder, "mask.u8"), mask), space: space.join("x") } };
+  }
+  if (data.pair) {
+    const { space, classes, reference, prediction, spacings } = LABEL_PAIRS[data.pair](data.count);
+    const files = {
+      space: space.join("x"),
+      voxels: reference.length,
+      classes,
+      reference: write(join(folder, "reference.u8"), reference),
+      prediction: write(join(folder, "prediction.u8"), prediction),
+      spacings: write(join(folder, "spacings.f64"), spacings),
+    };
+    return { reference, prediction, files };
   }
   const { logits, labels } = makeVoxels(data);
   const files = {

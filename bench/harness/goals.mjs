@@ -1,6 +1,6 @@
 // The figures that losskit is to reach, and what the results say of each.
 
-import { CASES } from "./cases.mjs";
+import { CASES, PAIRS_64 } from "./cases.mjs";
 
 /** @typedef {Record<string, object>} Results by the name of the case */
 
@@ -56,11 +56,14 @@ const TFJS = { text: "tfjs-wasm", labels: ["tfjs"] };
 const LOOP = { text: "the JS loop", labels: ["JS loop"] };
 const NATIVE = { text: "native C (below 1 is slower)", labels: ["C"] };
 const SCIPY = { text: "scipy", labels: ["scipy"] };
+const SURFACE_DISTANCE = { text: "surface-distance", labels: ["surface-distance"] };
+const MONAI = { text: "MONAI", labels: ["MONAI"] };
 const least = { join: smallest, joined: "least" };
 const most = { join: largest, joined: "most" };
 
 const binaryWork = "Dice + BCE and focal Tversky, 2^20 and 2^24";
 const softmaxWork = "softmax CE + Dice, 4 and 14 classes";
+const percent = (share) => (share === undefined ? undefined : 100 * share);
 const floorShare = (cases, floors, ours, target, threads) => ({
   work: `Dice + BCE and focal Tversky, 2^24, ${threads}`,
   figure: "share of the bandwidth floor",
@@ -68,10 +71,7 @@ const floorShare = (cases, floors, ours, target, threads) => ({
   target,
   unit: "%",
   cases,
-  measure: (results, name) => {
-    const share = ratio(results, name, floors, ours);
-    return share === undefined ? undefined : 100 * share;
-  },
+  measure: (results, name) => percent(ratio(results, name, floors, ours)),
   join: geometricMean,
   joined: "geometric mean",
 });
@@ -114,6 +114,21 @@ const pairGoal = (start, work, figure, above, target) => ({
   unit: "x",
   cases: beginning(start),
   measure: (results, name) => ratio(results, name, [above], ["losskit"]),
+  ...most,
+});
+
+/** A call takes a tenth of the 1,000 pairs that the figure names. */
+const secondsGoal = (work, cases, target) => ({
+  work,
+  figure: "seconds, one thread",
+  sense: "at most",
+  target,
+  unit: " s",
+  cases,
+  measure: (results, name) => {
+    const median = medianOf(results[name], OURS);
+    return median === undefined ? undefined : ((median / 1000) * 1000) / PAIRS_64;
+  },
   ...most,
 });
 
@@ -166,6 +181,20 @@ export const GOALS = [
   })),
   pairGoal("targets", "label maps of bytes", "time over that of float targets", "losskit, bytes", 1),
   pairGoal("arrays", "plain typed arrays", "time over that of allocated arrays", "losskit, plain arrays", 1.5),
+  {
+    work: "metrics: Dice and all counts, 256³, 5 classes",
+    figure: "share of the speed of reading both arrays, in C",
+    sense: "at least",
+    target: 60,
+    unit: "%",
+    cases: ["metrics-counts"],
+    measure: (results, name) => percent(ratio(results, name, ["read bytes"], OURS)),
+    ...least,
+  },
+  times("metrics: HD95, average distances and NSD, 256³ organ", ["metrics-surfels"], SURFACE_DISTANCE, 10, least),
+  times("metrics: HD95, ASSD and NSD, 256³ organ", ["metrics-voxels"], MONAI, 10, least),
+  secondsGoal("metrics: 1,000 random shapes in 64³, every metric", ["metrics-shapes64"], 60),
+  secondsGoal("metrics: 1,000 times random voxels in 64³, those of losskit evaluate", ["metrics-noise64"], 60),
   accuracyGoal("accuracy from 4,096 voxels, saturated too", "value, relative error", 1e-7, manyVoxels, "value"),
   accuracyGoal("accuracy from 4,096 voxels, saturated too", "gradient, each element", 5e-7, ofOneChannel, "element"),
   accuracyGoal("accuracy from 4,096 voxels, softmax", "gradient, of the largest", 1e-6, ofSeveral, "ofLargest"),

@@ -10,7 +10,10 @@ import { errors, exactly } from "./exact.mjs";
 import { quietMoments } from "./machine.mjs";
 import { uniform } from "./random.mjs";
 
-/** Numbers in the logits up to which a turn is an untimed call, so that caches and clocks are as in a loop, and three timed ones. */
+/** Metrics that a result keeps for its reader; the check looks at all. */
+const MOST_NUMBERS = 32;
+
+/** Numbers in the logits or voxels up to which a turn is an untimed call, so that caches and clocks are as in a loop, and three timed ones. */
 const SMALL = 2 ** 22;
 
 /**
@@ -45,7 +48,7 @@ export async function runCase(each, { contestants, nativeReason, rounds, tempora
   const running = [];
   try {
     const data = writeData(each.data, folder);
-    const numbers = data.logits?.length ?? data.mask.length;
+    const numbers = (data.logits ?? data.mask ?? data.reference).length;
     const entries = [];
     for (const entry of each.entries) {
       const contestant = contestants[entry.as];
@@ -64,7 +67,7 @@ export async function runCase(each, { contestants, nativeReason, rounds, tempora
     }
     await check(each, data, entries, contestants, folder, say);
     const taking = entries.filter(({ ask, wrong }) => ask && !wrong);
-    const turns = each.untimed ? undefined : plan(numbers, { idle: each.idle, rounds });
+    const turns = each.untimed ? undefined : plan(each.brief ? 1 : numbers, { idle: each.idle, rounds });
     const disturbed = turns ? await time(taking, turns) : 0;
     const { name, title, idle = 0 } = each;
     const results = entries.map(({ ask, ...plain }) => plain);
@@ -84,10 +87,14 @@ export async function runCase(each, { contestants, nativeReason, rounds, tempora
   }
 }
 
-/** One call of each, held against float64, or distances against those of the first contestant. */
+/** Metrics that are the same but for the order of additions. */
+const SAME_METRICS = 1e-9;
+
+/** One call of each, held against float64, or distances and metrics against those of the first contestant. */
 async function check(each, data, entries, contestants, folder, say) {
   const exact = new Map();
   let distances;
+  let metrics;
   for (const entry of entries) {
     if (!entry.ask || contestants[entry.as].unchecked) continue;
     const path = join(folder, "output");
@@ -102,6 +109,12 @@ async function check(each, data, entries, contestants, folder, say) {
       distances ??= found;
       entry.difference = distances.reduce((most, one, i) => Math.max(most, Math.abs(one - found[i])), 0);
       entry.wrong = entry.difference !== 0;
+    } else if (data.reference) {
+      const found = new Float64Array(buffer);
+      metrics ??= found;
+      entry.numbers = [...found.subarray(0, MOST_NUMBERS)];
+      entry.difference = largestDifference(metrics, found);
+      entry.wrong = !(entry.difference <= (contestants[entry.as].precision ?? SAME_METRICS));
     } else {
       if (!exact.has(entry.work)) exact.set(entry.work, exactly(entry.work, data.logits, data.labels));
       if (exact.get(entry.work)) entry.errors = errors(exact.get(entry.work), value, new Float32Array(buffer));
@@ -113,6 +126,16 @@ async function check(each, data, entries, contestants, folder, say) {
     if (entry.wrong)
       say(`  ${entry.label}: not timed, its result is another: ${JSON.stringify(entry.errors ?? entry.difference)}`);
   }
+}
+
+/** Relative to the larger of both; infinite where there are more of one, or one has no value where the other has. */
+function largestDifference(expected, found) {
+  if (found.length !== expected.length) return Number.POSITIVE_INFINITY;
+  return expected.reduce((most, one, i) => {
+    if (Object.is(one, found[i]) || one === found[i]) return most;
+    const difference = Math.abs(one - found[i]) / Math.max(Math.abs(one), Math.abs(found[i]));
+    return Math.max(most, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+  }, 0);
 }
 
 /** Whether contestants of one group that do the same work got the same bits; undefined where there is only one. */

@@ -39,17 +39,21 @@ function goalRows(results) {
 const COLUMNS = ["torch", "torch, heap reuse", "tfjs", "JS loop", "C", "floor"];
 const OURS = ["losskit", "losskit, bytes"];
 
-/** Medians of the cases with peers, one row a case. */
-function medianRows(results) {
-  const measured = CASES.map(({ name }) => results[name]).filter((result) =>
-    result?.entries.some(({ label, times }) => times && COLUMNS.includes(label)),
-  );
+const METRIC_COLUMNS = ["losskit, plain arrays", "surface-distance", "MONAI", "numpy", "read bytes"];
+
+/** Medians of the cases with peers, or of those that `isShown`, one row a case. */
+function medianRows(
+  results,
+  columns = COLUMNS,
+  isShown = ({ entries }) => entries.some(({ label, times }) => times && columns.includes(label)),
+) {
+  const measured = CASES.map(({ name }) => results[name]).filter((result) => result && isShown(result));
   return measured.map(({ title, entries }) => {
     const cell = (labels) => {
       const times = entries.find(({ label }) => labels.includes(label))?.times;
       return times ? `${milliseconds(times.median)} (${milliseconds(times.minimum)})` : "";
     };
-    return [title, cell([...OURS]), ...COLUMNS.map((label) => cell([label]))];
+    return [title, cell([...OURS]), ...columns.map((label) => cell([label]))];
   });
 }
 
@@ -116,7 +120,7 @@ export function performanceTables(results) {
     origin(results),
     "### Figures",
     table(
-      ["work, value and gradient", "figure", "target", "measured", "from case to case", "reached"],
+      ["work; of losses, value and gradient", "figure", "target", "measured", "from case to case", "reached"],
       goalRows(results),
       2,
     ),
@@ -124,6 +128,10 @@ export function performanceTables(results) {
   const medians = medianRows(results);
   if (medians.length > 0) {
     parts.push("### Times in ms: median (minimum)", table(["", "losskit", ...COLUMNS], medians));
+  }
+  const ofMetrics = medianRows(results, METRIC_COLUMNS, ({ name }) => name.startsWith("metrics-"));
+  if (ofMetrics.length > 0) {
+    parts.push("### Metrics, times in ms: median (minimum)", table(["", "losskit", ...METRIC_COLUMNS], ofMetrics));
   }
   const accuracy = accuracyRows(results);
   if (accuracy.length > 0) {

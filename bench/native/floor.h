@@ -1,4 +1,4 @@
-// The bytes that a loss with sums must move, and nothing else: how fast this machine moves them.
+// The bytes that a loss with sums, or a count of labels, must move, and nothing else: how fast this machine moves them.
 
 #ifndef FLOOR_H
 #define FLOOR_H
@@ -11,5 +11,7 @@ double read_two(const float *x, const float *y, size_t n, int threads);
 void triad(const float *x, const float *y, float *g, size_t n, int threads);
 // Bytes instead of floats as targets.
 double read_float_and_byte(const float *x, const unsigned char *y, size_t n, int threads);
+// Two label maps of n bytes, read once and in words, one thread.
+double read_bytes(const void *x, const void *y, size_t n);
 
 #endif

@@ -35,13 +35,13 @@ static double milliseconds(clockid_t clock) {
 
 static const char *work;
 static float *x, *y, *g;
-static uint8_t *labels;
+static uint8_t *labels, *reference, *prediction;
 static size_t n;
 static int classes, threads;
 static volatile double kept;
 
 static int known(void) {
-  const char *all[] = {"bce-dice", "focal-tversky", "ce-dice", "lovasz-hinge", "read", "triad", "floor"};
+  const char *all[] = {"bce-dice", "focal-tversky", "ce-dice", "lovasz-hinge", "read", "triad", "floor", "read-bytes"};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (strcmp(work, all[i]) == 0) return 1;
   return 0;
@@ -52,26 +52,15 @@ static double call(void) {
   if (strcmp(work, "focal-tversky") == 0) return focal_tversky(x, y, g, n);
   if (strcmp(work, "ce-dice") == 0) return ce_dice(x, labels, g, n, classes);
   if (strcmp(work, "lovasz-hinge") == 0) return lovasz_hinge(x, y, g, n);
+  if (strcmp(work, "read-bytes") == 0) return read_bytes(reference, prediction, n);
   double sum = 0;
   if (strcmp(work, "triad") != 0) sum = read_two(x, y, n, threads);
   if (strcmp(work, "read") != 0) triad(x, y, g, n, threads);
   return sum;
 }
 
-int main(int argc, char **argv) {
-  work = argument(argc, argv, "work", "");
-  n = strtoull(argument(argc, argv, "voxels", "0"), NULL, 10);
-  classes = atoi(argument(argc, argv, "classes", "1"));
-  threads = atoi(argument(argc, argv, "threads", "1"));
-  if (!known() || classes > 256) {
-    printf("{\"skip\": \"%s is not written in C\"}\n", work);
-    return 0;
-  }
-  x = read_file(argument(argc, argv, "logits", ""), n * classes * sizeof(float));
-  if (classes == 1) y = read_file(argument(argc, argv, "targets", ""), n * sizeof(float));
-  else labels = read_file(argument(argc, argv, "labels", ""), n);
-  g = aligned_alloc(64, (n * classes * sizeof(float) + 63) / 64 * 64);
-  memset(g, 0, n * classes * sizeof(float));
+/* Answers orders until stdin ends. */
+static int serve(void) {
   printf("{\"ready\": {\"version\": \"gcc %s\"}}\n", __VERSION__);
   fflush(stdout);
 
@@ -107,4 +96,26 @@ int main(int argc, char **argv) {
     fflush(stdout);
   }
   return 0;
+}
+
+int main(int argc, char **argv) {
+  work = argument(argc, argv, "work", "");
+  n = strtoull(argument(argc, argv, "voxels", "0"), NULL, 10);
+  classes = atoi(argument(argc, argv, "classes", "1"));
+  threads = atoi(argument(argc, argv, "threads", "1"));
+  if (!known() || classes > 256) {
+    printf("{\"skip\": \"%s is not written in C\"}\n", work);
+    return 0;
+  }
+  if (strcmp(work, "read-bytes") == 0) {
+    reference = read_file(argument(argc, argv, "reference", ""), n);
+    prediction = read_file(argument(argc, argv, "prediction", ""), n);
+    return serve();
+  }
+  x = read_file(argument(argc, argv, "logits", ""), n * classes * sizeof(float));
+  if (classes == 1) y = read_file(argument(argc, argv, "targets", ""), n * sizeof(float));
+  else labels = read_file(argument(argc, argv, "labels", ""), n);
+  g = aligned_alloc(64, (n * classes * sizeof(float) + 63) / 64 * 64);
+  memset(g, 0, n * classes * sizeof(float));
+  return serve();
 }

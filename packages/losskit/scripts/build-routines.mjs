@@ -16,6 +16,7 @@ const MODULES = [
   "whole-columns",
   "spaced-columns",
   "distance-roots",
+  "byte-pairs",
 ];
 /** A page's main thread compiles no more than this without waiting. */
 const MOST_BYTES = 4096;

@@ -40,7 +40,7 @@ export function boundaryIou(
   prediction: ArrayLike<number>,
   options: BoundaryIouOptions,
 ): BoundaryIou {
-  const distance = widthOf(options);
+  const distance = boundaryWidth(options.shape, options);
   const masks = croppedMasks(reference, prediction, options);
   const inner = {
     reference: eroded(masks.reference, masks, distance),
@@ -57,7 +57,15 @@ export function boundaryIou(
   return { value: ratio(both, either), distance, empty: masks.empty };
 }
 
-function widthOf({ shape, distance, share }: BoundaryIouOptions): number {
+/**
+ * The width in voxels that `boundaryIou` takes for an image of this shape: for masks cut out of an image, whose own diagonal is shorter.
+ *
+ * @throws LosskitError OPTION for a distance or share that is not allowed, or both of them
+ */
+export function boundaryWidth(
+  shape: readonly number[],
+  { distance, share }: Pick<BoundaryIouOptions, "distance" | "share"> = {},
+): number {
   if (distance !== undefined && share !== undefined) {
     throw new LosskitError("OPTION", `distance is ${distance} and share ${share}; give one of them`);
   }

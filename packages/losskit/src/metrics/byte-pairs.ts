@@ -1,36 +1,58 @@
 // How often each pair of bytes stands at the same place of two byte arrays: the fast way to all counts of two label maps.
 
+import { COUNTED_LABELS, countBytePairs } from "../backends/wasm/routines/byte-pairs.js";
+
 /** Words (of 4 bytes) that are looked at together: one test finds out whether all of them repeat the last word. */
 const BLOCK = 8;
 const HIGH_NIBBLES = 0xf0f0f0f0 | 0;
 
+/** Below this many voxels a plain loop is as fast as the compiled routine. */
+const WORTH_CALLING = 1 << 13;
 /** Below this many voxels the tables cost more than they save. */
 const WORTH_TABLES = 1 << 17;
 /** Counts are kept in 32 bits. */
 const LARGEST = 2 ** 32 - 1;
 
 type Bytes = Uint8Array | Uint8ClampedArray;
-const isBytes = (values: ArrayLike<number>): values is Bytes =>
+export const isBytes = (values: ArrayLike<number>): values is Bytes =>
   values instanceof Uint8Array || values instanceof Uint8ClampedArray;
 
+export interface BytePairs {
+  /** Bytes from 0 that are told apart: no other occurs. */
+  readonly values: number;
+  /** Entry a × values + b says at how many places the first array holds a and the second b. */
+  readonly counts: Float64Array;
+}
+
 /**
- * Pairs of two byte arrays from `start` to before `end`: entry 256 a + b says at how many places the first holds a and the second b.
- * Undefined where the arrays are not bytes, or so short or so placed in memory that a plain loop does better.
- *
- * Both are read as 32-bit words. Where a block of words repeats the last word, as it does inside an object and in the background,
- * it is only counted. Elsewhere, as long as all bytes are below 16, the two words become one whose bytes are 16 a + b, and each half
- * of it, two voxels at once, counts in a table of 65 536. The bytes' order within a word does not matter, being the same in both.
+ * Pairs of two byte arrays from `start` to before `end`; undefined where the arrays are not bytes, or so short that a plain loop does
+ * better. They are counted by a compiled routine, or in tables where WebAssembly is not to be had or a label is 16 or more.
  */
 export function bytePairs(
   first: ArrayLike<number>,
   second: ArrayLike<number>,
   start: number,
   end: number,
-): Float64Array | undefined {
+): BytePairs | undefined {
   if (!isBytes(first) || !isBytes(second)) return undefined;
   const length = end - start;
-  if (length < WORTH_TABLES || length > LARGEST || (first.byteOffset - second.byteOffset) % 4 !== 0) return undefined;
+  if (length < WORTH_CALLING || length > LARGEST) return undefined;
+  const few = countBytePairs(first, second, start, end);
+  if (few) return { values: COUNTED_LABELS, counts: few };
+  const all = length < WORTH_TABLES ? undefined : pairsInTables(first, second, start, end);
+  return all && { values: 256, counts: all };
+}
 
+/**
+ * Pairs in tables: entry 256 a + b. Undefined where the arrays lie so in memory that their words do not line up.
+ *
+ * Both are read as 32-bit words. Where a block of words repeats the last word, as it does inside an object and in the background,
+ * it is only counted. Elsewhere, as long as all bytes are below 16, the two words become one whose bytes are 16 a + b, and each half
+ * of it, two voxels at once, counts in a table of 65 536. The bytes' order within a word does not matter, being the same in both.
+ */
+export function pairsInTables(first: Bytes, second: Bytes, start: number, end: number): Float64Array | undefined {
+  if ((first.byteOffset - second.byteOffset) % 4 !== 0) return undefined;
+  const length = end - start;
   const pairs = new Float64Array(1 << 16);
   const offset = first.byteOffset + start;
   const head = (4 - (offset % 4)) % 4;

@@ -1,7 +1,7 @@
 // Every label against every other: the confusion matrix of two label maps, in one pass.
 
 import { LosskitError } from "../errors.js";
-import { bytePairs } from "./byte-pairs.js";
+import { type BytePairs, bytePairs } from "./byte-pairs.js";
 import { type CountOptions, checkLabelMaps, isLabel, refuseLabel } from "./label-maps.js";
 
 /** Most labels of a matrix: it holds their square, here 128 MiB. */
@@ -56,13 +56,14 @@ export function countCells(
 }
 
 /** Cells of pairs of bytes; undefined where one of them is no label. */
-function cellsOfPairs(pairs: Float64Array, { classes, ignore }: CountOptions): Float64Array | undefined {
+function cellsOfPairs({ values, counts }: BytePairs, { classes, ignore }: CountOptions): Float64Array | undefined {
   const cells = new Float64Array(classes * classes);
-  for (let at = 0; at < pairs.length; at++) {
-    const [expected, predicted] = [at >> 8, at & 0xff];
-    if (pairs[at] === 0 || expected === ignore) continue;
-    if (expected >= classes || predicted >= classes) return undefined;
-    cells[expected * classes + predicted] = pairs[at];
+  for (let expected = 0, at = 0; expected < values; expected++) {
+    for (let predicted = 0; predicted < values; predicted++, at++) {
+      if (counts[at] === 0 || expected === ignore) continue;
+      if (expected >= classes || predicted >= classes) return undefined;
+      cells[expected * classes + predicted] = counts[at];
+    }
   }
   return cells;
 }

@@ -2,13 +2,21 @@
 
 import { LosskitError } from "../errors.js";
 import { asVolume } from "../routines/grid.js";
+import { type Box, emptyBox, forEachRow, growBox } from "./bounding-box.js";
+import { isBytes } from "./byte-pairs.js";
 import { type EmptyMasks, whichEmpty } from "./empty-masks.js";
 import { checkMaskOptions, type MaskOptions, type MaskPair } from "./masks.js";
 
 /** Three axes, slowest first; images with fewer have leading axes of extent 1. */
 export type Extents = readonly [depth: number, height: number, width: number];
 
-/** Two masks on the grid of their common bounding box, which has one more voxel of outside on both ends of each axis of the image. */
+/** Rows of masks are whole words of four bytes, so that surfaces can be found four voxels at a time. */
+export const WORD = 4;
+
+/**
+ * Two masks on the grid of their common bounding box, which has one more voxel of outside on both ends of each axis of the image, and up
+ * to three more at the ends of rows.
+ */
 export interface CroppedMasks extends MaskPair {
   readonly extents: Extents;
   /** How many axes the image has: the last 1 to 3. */
@@ -30,99 +38,107 @@ export function croppedMasks(
   checkMaskOptions(reference, prediction, options);
   const { shape, label } = options;
   const image = asVolume(shape);
-  const box: Box = { low: [...image], high: [-1, -1, -1] };
+  const axes = shape.length;
+  const box = emptyBox(image);
   growBox(box, reference, image, label);
   growBox(box, prediction, image, label);
-  const axes = shape.length;
   if (box.high[0] < 0) {
     const none = new Uint8Array(0);
     return { reference: none, prediction: none, extents: [0, 0, 0], axes, empty: "both" };
   }
   const padding = [0, 1, 2].map((axis) => (axis < 3 - axes ? 0 : 1));
-  const [depth, height, width] = padding.map((pad, axis) => box.high[axis] - box.low[axis] + 1 + 2 * pad);
-  const extents: Extents = [depth, height, width];
+  const [depth, height, inRow] = padding.map((pad, axis) => box.high[axis] - box.low[axis] + 1 + 2 * pad);
+  const extents: Extents = [depth, height, Math.ceil(inRow / WORD) * WORD];
   const cut = (which: string, map: ArrayLike<number>) => {
-    const mask = new Uint8Array(depth * height * width);
-    return { mask, voxels: copyBox(which, map, image, label, box, mask, extents, padding) };
+    const mask = new Uint8Array(extents[0] * extents[1] * extents[2]);
+    const copy: CopyBox = { map, label, box, image, mask, extents, padding };
+    return { mask, voxels: isBytes(map) ? copyBytes({ ...copy, map }) : copyNumbers(copy, which) };
   };
-  const [inReference, inPrediction] = [cut("reference", reference), cut("prediction", prediction)];
+  const [ofReference, ofPrediction] = [cut("reference", reference), cut("prediction", prediction)];
   return {
-    reference: inReference.mask,
-    prediction: inPrediction.mask,
+    reference: ofReference.mask,
+    prediction: ofPrediction.mask,
     extents,
     axes,
-    empty: whichEmpty(inReference.voxels, inPrediction.voxels),
+    empty: whichEmpty(ofReference.voxels, ofPrediction.voxels),
   };
 }
 
-/** First and last voxel along each axis. */
-interface Box {
-  readonly low: [number, number, number];
-  readonly high: [number, number, number];
+/** What is copied where; the mask is 0 everywhere. */
+interface CopyBox<Values = ArrayLike<number>> {
+  readonly map: Values;
+  readonly label: number | undefined;
+  readonly box: Box;
+  readonly image: Extents;
+  readonly mask: Uint8Array;
+  readonly extents: Extents;
+  readonly padding: readonly number[];
 }
 
-/** Grows the box until it holds the mask of a map. Of each row only what lies before the first and after the last voxel is read. */
-function growBox({ low, high }: Box, map: ArrayLike<number>, [depth, height, width]: Extents, label?: number): void {
-  for (let z = 0, start = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++, start += width) {
-      const first = firstInRow(map, start, start + width, label) - start;
-      if (first === width) continue;
-      const last = lastInRow(map, start, start + width, label) - start;
-      if (z < low[0]) low[0] = z;
-      if (z > high[0]) high[0] = z;
-      if (y < low[1]) low[1] = y;
-      if (y > high[1]) high[1] = y;
-      if (first < low[2]) low[2] = first;
-      if (last > high[2]) high[2] = last;
-    }
-  }
-}
-
-function firstInRow(map: ArrayLike<number>, start: number, end: number, label: number | undefined): number {
-  let at = start;
-  if (label === undefined) while (at < end && map[at] === 0) at++;
-  else while (at < end && map[at] !== label) at++;
-  return at;
-}
-
-/** Of a row that has one. */
-function lastInRow(map: ArrayLike<number>, start: number, end: number, label: number | undefined): number {
-  let at = end - 1;
-  if (label === undefined) while (at > start && map[at] === 0) at--;
-  else while (at > start && map[at] !== label) at--;
-  return at;
-}
+const placeIn =
+  ([, height, width]: Extents, padding: readonly number[]) =>
+  (z: number, y: number) =>
+    ((z + padding[0]) * height + y + padding[1]) * width + padding[2];
 
 /** Writes the mask of a map inside the box and counts its voxels. */
-function copyBox(
-  which: string,
-  map: ArrayLike<number>,
-  [, imageHeight, imageWidth]: Extents,
-  label: number | undefined,
-  { low, high }: Box,
-  mask: Uint8Array,
-  [, height, width]: Extents,
-  padding: readonly number[],
-): number {
-  const inRow = high[2] - low[2] + 1;
+function copyNumbers({ map, label, box, image, mask, extents, padding }: CopyBox, which: string): number {
+  const place = placeIn(extents, padding);
+  const inRow = box.high[2] - box.low[2] + 1;
   let voxels = 0;
-  for (let z = low[0]; z <= high[0]; z++) {
-    for (let y = low[1]; y <= high[1]; y++) {
-      const from = (z * imageHeight + y) * imageWidth + low[2];
-      const to = ((z - low[0] + padding[0]) * height + y - low[1] + padding[1]) * width + padding[2];
-      for (let x = 0; x < inRow; x++) {
-        const value = map[from + x];
-        if (label === undefined ? value === 0 : value !== label) continue;
-        if (Number.isNaN(value)) {
-          throw new LosskitError(
-            "LABEL",
-            `the ${which} holds NaN at voxel ${from + x}; labels are numbers, 0 for background`,
-          );
-        }
-        mask[to + x] = 1;
-        voxels++;
+  forEachRow(box, image, (from, z, y) => {
+    const to = place(z, y);
+    for (let x = 0; x < inRow; x++) {
+      const value = map[from + x];
+      if (label === undefined ? value === 0 : value !== label) continue;
+      if (Number.isNaN(value)) {
+        throw new LosskitError(
+          "LABEL",
+          `the ${which} holds NaN at voxel ${from + x}; labels are numbers, 0 for background`,
+        );
       }
+      mask[to + x] = 1;
+      voxels++;
     }
+  });
+  return voxels;
+}
+
+const LOW_BITS = 0x7f7f7f7f;
+/** Also what brings the sum of a word's bytes into the highest, where all are 0 or 1. */
+const ONES = 0x01010101;
+
+/**
+ * The same for bytes: rows are copied as they are, then four voxels at a time become 0 or 1. A byte is not 0 where its low bits
+ * carry into the highest, or that is set.
+ */
+function copyBytes({
+  map,
+  label,
+  box,
+  image,
+  mask,
+  extents,
+  padding,
+}: CopyBox<Uint8Array | Uint8ClampedArray>): number {
+  if (label !== undefined && !(label >= 0 && label <= 255)) return 0;
+  // What is not copied must not be taken for the label.
+  if (label === 0) mask.fill(1);
+  const place = placeIn(extents, padding);
+  const inRow = box.high[2] - box.low[2] + 1;
+  forEachRow(box, image, (from, z, y) => mask.set(map.subarray(from, from + inRow), place(z, y)));
+  const words = wordsOf(mask);
+  const pattern = Math.imul(label ?? 0, ONES);
+  const flip = label === undefined ? 0 : ONES;
+  let voxels = 0;
+  for (let at = 0; at < words.length; at++) {
+    const differing = words[at] ^ pattern;
+    const inside = (((((differing & LOW_BITS) + LOW_BITS) | differing) >>> 7) & ONES) ^ flip;
+    words[at] = inside;
+    voxels += Math.imul(inside, ONES) >>> 24;
   }
   return voxels;
 }
+
+/** The same memory, four voxels to a number; the first is the lowest byte, as on every machine that WebAssembly is like. */
+export const wordsOf = (voxels: Uint8Array): Int32Array =>
+  new Int32Array(voxels.buffer, voxels.byteOffset, voxels.length / WORD);

@@ -3,6 +3,7 @@
 import { LosskitError } from "../errors.js";
 import type { EmptyMasks } from "./empty-masks.js";
 import { oneOf } from "./one-of.js";
+import { areaPercentile, interpolatedPercentile, largest } from "./percentiles.js";
 import {
   type BorderKind,
   type DirectedDistances,
@@ -99,49 +100,11 @@ function distanceOf(
   if (percentile === 100) return Math.max(...directed.map(({ distances }) => largest(distances)));
   if (definition === "surface-area") return Math.max(...directed.map((from) => areaPercentile(from, percentile)));
   if (definition === "max-of-directed" || directed.length === 1) {
-    return Math.max(...directed.map(({ distances }) => interpolatedPercentile(distances.slice().sort(), percentile)));
+    return Math.max(...directed.map(({ distances }) => interpolatedPercentile(distances, percentile)));
   }
   const [first, second] = directed.map(({ distances }) => distances);
   const pooled = new Float64Array(first.length + second.length);
   pooled.set(first);
   pooled.set(second, first.length);
-  return interpolatedPercentile(pooled.sort(), percentile);
-}
-
-function largest(values: Float64Array): number {
-  let most = 0;
-  for (const value of values) if (value > most) most = value;
-  return most;
-}
-
-/** The value at the share of the way from the first rank to the last, between ranks on the line through the two. */
-function interpolatedPercentile(sorted: Float64Array, percentile: number): number {
-  const rank = (percentile / 100) * (sorted.length - 1);
-  const below = Math.floor(rank);
-  if (below === rank) return sorted[below];
-  return sorted[below] + (rank - below) * (sorted[below + 1] - sorted[below]);
-}
-
-/** Sums of areas that should meet a share of the whole may miss it by rounding. */
-const ROUNDING = 1e-12;
-
-/** The smallest distance within which at least the percentage of the area lies. */
-function areaPercentile(from: DirectedDistances, percentile: number): number {
-  const sorted = from.distances.slice().sort();
-  const enough = areaWithin(from, sorted[sorted.length - 1]) * (percentile / 100) * (1 - ROUNDING);
-  let low = 0;
-  let high = sorted.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (areaWithin(from, sorted[middle]) >= enough) high = middle;
-    else low = middle + 1;
-  }
-  return sorted[low];
-}
-
-/** Area, length or number of the pieces of surface that lie no farther than a distance. */
-export function areaWithin({ distances, sizes }: DirectedDistances, distance: number): number {
-  let area = 0;
-  for (let i = 0; i < distances.length; i++) if (distances[i] <= distance) area += sizes ? sizes[i] : 1;
-  return area;
+  return interpolatedPercentile(pooled, percentile);
 }

@@ -6,7 +6,7 @@ export {
   averageDistance,
   averageDistanceOf,
 } from "./average-distance.js";
-export { type BoundaryIou, type BoundaryIouOptions, boundaryIou } from "./boundary-iou.js";
+export { type BoundaryIou, type BoundaryIouOptions, boundaryIou, boundaryWidth } from "./boundary-iou.js";
 export {
   type Calibration,
   type CalibrationBin,

@@ -1,40 +1,34 @@
 // The exact Euclidean distance of the points of one surface to the nearest point of another on the same grid.
 
+import type { Extents } from "./cropped-masks.js";
+import { type MarkColumns, markColumns } from "./mark-columns.js";
 import type { Surface } from "./surface-voxels.js";
 
-/** More steps than any grid has; leaves room for adding. */
-const FAR = 2 ** 30;
+/** Distance of each point of `from` to the nearest of `to`, in the order of `from.positions`; Infinity where `to` has no point. */
+export type NearestDistances = (from: Surface, to: Surface) => Float64Array;
 
 /**
- * Distance of each point of `from` to the nearest of `to`, in the order of `from.positions`; Infinity where `to` has no point.
+ * The search for surfaces on one grid.
  *
- * Axis by axis, as a distance transform does, but the last axis only where a distance is asked for: along z by counting steps;
- * along y, one slice at a time, by the lower envelope of parabolas (Felzenszwalb and Huttenlocher 2012, see
+ * Axis by axis, as a distance transform does, but each axis only where a distance is asked for: along z to the nearest point of a
+ * column; along y, one slice at a time, by the lower envelope of parabolas (Felzenszwalb and Huttenlocher 2012, see
  * routines/distance-transform.ts); along x outwards from the point until the steps alone are farther than the nearest found. Points
  * whose nearest is close by are found before in the columns around them, and mostly leave no slice to be filled. A
  * distance is √((z² + y²) + x²) of steps times spacing, in this order, as SciPy adds it, so that the numbers are the same.
  */
-export function nearestDistances(from: Surface, to: Surface, spacing: readonly number[]): Float64Array {
-  const distances = new Float64Array(from.positions.length);
-  if (to.positions.length === 0) return distances.fill(Number.POSITIVE_INFINITY);
-  const [, height, width] = from.extents;
+export function nearestDistances(extents: Extents, spacing: readonly number[]): NearestDistances {
+  const [, height, width] = extents;
   const [stepZ, stepY, stepX] = spacing;
-  const steps = stepsAlongZ(to);
-  fillNear(distances, from, steps, stepZ, stepY, stepX);
-  const plane = new Float64Array(height * width);
-  const fillPlane = envelopesOverY(height, width, stepZ, stepY);
-  let filled = -1;
-  for (let i = 0; i < distances.length; i++) {
-    if (!Number.isNaN(distances[i])) continue;
-    const position = from.positions[i];
-    const z = Math.floor(position / plane.length);
-    if (z !== filled) fillPlane(steps, z * plane.length, plane);
-    filled = z;
-    const at = position - z * plane.length;
-    const x = at % width;
-    distances[i] = Math.sqrt(leastSquare(plane, at, x, width - 1 - x, stepX));
-  }
-  return distances;
+  const near = nearColumns(stepY, stepX, height, width);
+  return (from, to) => {
+    const distances = new Float64Array(from.positions.length);
+    if (to.positions.length === 0) return distances.fill(Number.POSITIVE_INFINITY);
+    const columns = markColumns(to, stepZ);
+    fillNear(distances, from, columns, near);
+    columns.restart();
+    fillFar(distances, from, columns, stepY, stepX);
+    return distances;
+  };
 }
 
 /** Columns around a point that are searched before its slice is filled: those within about 8 steps. */
@@ -47,37 +41,46 @@ const NEAR_COLUMNS = 200;
 function fillNear(
   distances: Float64Array,
   { positions, extents: [, height, width] }: Surface,
-  steps: Int32Array,
-  stepZ: number,
-  stepY: number,
-  stepX: number,
+  { columns, squareTo }: MarkColumns,
+  { awayY, awayX, squareY, squareX, reach, beyond }: NearColumns,
 ): void {
-  const { awayY, awayX, squareY, squareX, beyond } = nearColumns(stepY, stepX, height, width);
-  for (let i = 0; i < distances.length; i++) {
-    const position = positions[i];
-    const x = position % width;
-    const y = Math.floor(position / width) % height;
+  // Neighbours ask for the same columns: what was found in a slice is kept until the next.
+  const found = new Float64Array(columns);
+  const foundIn = new Int32Array(columns).fill(-1);
+  for (let i = 0, z = 0, slice = 0; i < distances.length; i++) {
+    for (; positions[i] >= slice + columns; z++) slice += columns;
+    const own = positions[i] - slice;
+    const y = Math.floor(own / width);
+    const x = own - y * width;
+    const isInside = y >= reach && y < height - reach && x >= reach && x < width - reach;
     let least = Number.POSITIVE_INFINITY;
     for (let k = 0; k < awayY.length && squareY[k] + squareX[k] < least; k++) {
-      const toY = y + awayY[k];
-      const toX = x + awayX[k];
-      if (toY < 0 || toY >= height || toX < 0 || toX >= width) continue;
-      const count = steps[position + awayY[k] * width + awayX[k]];
-      if (count >= FAR) continue;
-      const alongZ = count * stepZ;
-      const square = alongZ * alongZ + squareY[k] + squareX[k];
+      if (!isInside) {
+        const toY = y + awayY[k];
+        const toX = x + awayX[k];
+        if (toY < 0 || toY >= height || toX < 0 || toX >= width) continue;
+      }
+      const column = own + awayY[k] * width + awayX[k];
+      if (foundIn[column] !== z) {
+        foundIn[column] = z;
+        found[column] = squareTo(column, z);
+      }
+      const square = found[column] + squareY[k] + squareX[k];
       if (square < least) least = square;
     }
     distances[i] = least <= beyond ? Math.sqrt(least) : Number.NaN;
   }
 }
 
-/** The nearest columns around a point, in steps and as squares of distances, and the square of how far all others are at least. */
+/** The nearest columns around a point, in steps and as squares of distances. */
 interface NearColumns {
   readonly awayY: Int32Array;
   readonly awayX: Int32Array;
   readonly squareY: Float64Array;
   readonly squareX: Float64Array;
+  /** Most steps along an axis. */
+  readonly reach: number;
+  /** Square of how far all other columns are at least. */
   readonly beyond: number;
 }
 
@@ -100,45 +103,52 @@ function nearColumns(stepY: number, stepX: number, height: number, width: number
     awayX: Int32Array.from(near, ({ x }) => x),
     squareY: Float64Array.from(near, ({ y }) => (y * stepY) ** 2),
     squareX: Float64Array.from(near, ({ x }) => (x * stepX) ** 2),
+    reach: near.reduce((most, { y, x }) => Math.max(most, Math.abs(y), Math.abs(x)), 0),
     beyond: Math.min(unlisted, columns[NEAR_COLUMNS]?.square ?? Number.POSITIVE_INFINITY),
   };
 }
 
-/** Steps along z to the nearest mark with the same y and x; FAR or more where there is none. */
-function stepsAlongZ({ marks, extents: [, height, width] }: Surface): Int32Array {
-  const slice = height * width;
-  const steps = new Int32Array(marks.length);
-  for (let at = 0; at < slice; at++) steps[at] = marks[at] !== 0 ? 0 : FAR;
-  for (let at = slice; at < steps.length; at++) steps[at] = marks[at] !== 0 ? 0 : steps[at - slice] + 1;
-  for (let at = steps.length - slice - 1; at >= 0; at--) {
-    const beyond = steps[at + slice] + 1;
-    if (beyond < steps[at]) steps[at] = beyond;
+/** The distances that are NaN, slice by slice. */
+function fillFar(
+  distances: Float64Array,
+  { positions, extents: [, height, width] }: Surface,
+  columns: MarkColumns,
+  stepY: number,
+  stepX: number,
+): void {
+  const plane = new Float64Array(height * width);
+  const fillPlane = envelopesOverY(height, width, stepY);
+  for (let i = 0, filled = -1; i < distances.length; i++) {
+    if (!Number.isNaN(distances[i])) continue;
+    const z = Math.floor(positions[i] / plane.length);
+    if (z !== filled) fillPlane(columns, z, plane);
+    filled = z;
+    const at = positions[i] - z * plane.length;
+    const x = at % width;
+    distances[i] = Math.sqrt(leastSquare(plane, at, x, width - 1 - x, stepX));
   }
-  return steps;
 }
 
 /**
- * A function that fills a plane with the least (z step × steps)² + (y step × steps)² within y and z, of the slice that starts at
- * `start`; Infinity where the columns with the same x have no mark.
+ * A function that fills a plane with the least (z step × steps)² + (y step × steps)² within y and z, of slice z; Infinity where the
+ * columns with the same x have no mark.
  */
 function envelopesOverY(
   height: number,
   width: number,
-  stepZ: number,
   stepY: number,
-): (steps: Int32Array, start: number, plane: Float64Array) => void {
+): (columns: MarkColumns, z: number, plane: Float64Array) => void {
   const sites = new Int32Array(height);
   const heights = new Float64Array(height);
   /** From where on each site's parabola is the lowest. */
   const starts = new Float64Array(height + 1);
   const doubleSquare = 2 * stepY * stepY;
-  return (steps, start, plane) => {
+  return ({ squareTo }, z, plane) => {
     for (let x = 0; x < width; x++) {
       let last = -1;
-      for (let y = 0, at = start + x; y < height; y++, at += width) {
-        if (steps[at] >= FAR) continue;
-        const alongZ = steps[at] * stepZ;
-        const square = alongZ * alongZ;
+      for (let y = 0; y < height; y++) {
+        const square = squareTo(y * width + x, z);
+        if (square === Number.POSITIVE_INFINITY) continue;
         let begin = Number.NEGATIVE_INFINITY;
         for (; last >= 0; last--) {
           const site = sites[last];

@@ -2,9 +2,9 @@
 
 import { LosskitError } from "../errors.js";
 import type { EmptyMasks } from "./empty-masks.js";
-import { areaWithin } from "./hausdorff.js";
 import { ratio, type Score } from "./overlap.js";
 import {
+  areaWithin,
   type BorderKind,
   type DirectedDistances,
   type DistanceMetric,

@@ -83,9 +83,12 @@ export function surfaceDistances(
   const [ofReference, ofPrediction] = [masks.reference, masks.prediction].map((mask) =>
     surfaceOf(mask, masks, border, ofVolume),
   );
+  const search =
+    metric === "euclidean"
+      ? nearestDistances(masks.extents, ofVolume)
+      : (from: Surface, to: Surface) => nearestSteps(from, to, metric === "chessboard");
   const directed = (from: Surface, to: Surface): DirectedDistances => ({
-    distances:
-      metric === "euclidean" ? nearestDistances(from, to, ofVolume) : nearestSteps(from, to, metric === "chessboard"),
+    distances: search(from, to),
     sizes: from.sizes,
   });
   return {
@@ -100,4 +103,11 @@ export function surfaceDistances(
 function surfaceOf(mask: Uint8Array, { extents, axes }: CroppedMasks, border: BorderKind, spacing: number[]): Surface {
   if (border === "points" || mask.length === 0) return allVoxels(mask, extents);
   return border === "surfels" ? surfels(mask, extents, axes, spacing) : borderVoxels(mask, extents, axes);
+}
+
+/** Area, length or number of the pieces of surface that lie no farther than a distance. */
+export function areaWithin({ distances, sizes }: DirectedDistances, distance: number): number {
+  let area = 0;
+  for (let i = 0; i < distances.length; i++) if (distances[i] <= distance) area += sizes ? sizes[i] : 1;
+  return area;
 }

@@ -7,40 +7,11 @@ import {
   type SurfaceOptions,
   surfaceDistances,
 } from "../../src/metrics/index.js";
+import { bruteDistances, brutePoints } from "./brute-surfaces.js";
 import { indicesOf, type RandomPair, randomPair, valueAt } from "./mask-arbitraries.js";
 
 const BORDERS: readonly BorderKind[] = ["voxels", "surfels", "points"];
 const METRICS: readonly DistanceMetric[] = ["euclidean", "chessboard", "taxicab"];
-
-/** Points of a surface by their definition, in steps along each axis. */
-function brutePoints(mask: Uint8Array, shape: number[], border: BorderKind): number[][] {
-  const inside = (indices: number[]) => valueAt(mask, indices, shape) === 1;
-  if (border === "surfels") {
-    const corners = shape.map((extent) => extent + 1);
-    const all = Array.from({ length: corners.reduce((a, b) => a * b, 1) }, (_, at) => indicesOf(at, corners));
-    return all.filter((corner) => {
-      const around = Array.from({ length: 2 ** shape.length }, (_, k) =>
-        inside(corner.map((index, axis) => index - ((k >> axis) & 1))),
-      );
-      return around.includes(true) && around.includes(false);
-    });
-  }
-  return Array.from(mask, (_, at) => indicesOf(at, shape)).filter((indices) => {
-    if (!inside(indices)) return false;
-    const moved = (axis: number, step: number) => indices.map((index, i) => (i === axis ? index + step : index));
-    return border === "points" || shape.some((_, axis) => !inside(moved(axis, -1)) || !inside(moved(axis, 1)));
-  });
-}
-
-function bruteDistances(from: number[][], to: number[][], spacing: number[], metric: DistanceMetric): number[] {
-  const between = (a: number[], b: number[]) => {
-    const steps = a.map((index, axis) => Math.abs(index - b[axis]));
-    if (metric === "chessboard") return Math.max(...steps);
-    if (metric === "taxicab") return steps.reduce((sum, step) => sum + step, 0);
-    return Math.hypot(...steps.map((step, axis) => step * spacing[axis]));
-  };
-  return from.map((a) => Math.min(...to.map((b) => between(a, b))));
-}
 
 const near = (ours: ArrayLike<number>, expected: number[]) => {
   expect(ours.length).toBe(expected.length);

@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import bytePairs from "../../../src/backends/wasm/routines/byte-pairs.generated.js";
 import roots from "../../../src/backends/wasm/routines/distance-roots.generated.js";
 import rows from "../../../src/backends/wasm/routines/distance-rows.generated.js";
 import ranks from "../../../src/backends/wasm/routines/lovasz-ranks.generated.js";
@@ -20,6 +21,7 @@ const MODULES = {
   "whole-columns": whole,
   "spaced-columns": spaced,
   "distance-roots": roots,
+  "byte-pairs": bytePairs,
 };
 
 it("holds the bytes of the sources", () => {
