@@ -10,6 +10,8 @@ export default defineConfig({
       { find: /^losskit$/, replacement: source("packages/losskit/src/index.ts") },
       { find: /^losskit\/losses$/, replacement: source("packages/losskit/src/losses/all.ts") },
       { find: /^losskit\/metrics$/, replacement: source("packages/losskit/src/metrics/index.ts") },
+      { find: /^losskit\/export$/, replacement: source("packages/losskit/src/export/index.ts") },
+      { find: /^losskit\/tfjs$/, replacement: source("packages/losskit/src/adapters/tfjs/index.ts") },
       { find: /^losskit\/plan$/, replacement: source("packages/losskit/src/plan.ts") },
     ],
   },

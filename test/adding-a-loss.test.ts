@@ -1,7 +1,7 @@
 // Follows docs/adding-a-loss.md as a stranger would, in a copy of the library: one file, one line.
 
 import { spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -19,6 +19,8 @@ it("works with one file and one line", async () => {
 
   cpSync(join(root, "packages/losskit/src"), join(copy, "src"), { recursive: true });
   writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
+  // Types of the frameworks that adapters are for.
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
   writeFileSync(join(copy, "src/losses", fileName), file);
   appendFileSync(join(copy, "src/losses/catalogue.ts"), line);
   const options = {

@@ -40,5 +40,4 @@ export type {
 } from "./losses/loss.js";
 export { constant, cosine, linear, type RampOptions, type Schedule, scheduled, stepped } from "./losses/schedules.js";
 export { type BorderWeightOptions, borderWeights } from "./routines/border-weights.js";
-
-export const version = "0.1.0";
+export { version } from "./version.js";

@@ -157,7 +157,8 @@ function file({ settings, parameters, functions, docstring, spacing, arguments: 
     ...(spacing ? ["self.spacing = spacing"] : []),
   ].join("\n");
   const constructorArguments = [...args, `name: str = "${snakeCase(settings.name)}"`, "**kwargs"];
-  const config = `return {**super().get_config(), ${kept.map((name) => `"${name}": self.${name}`).join(", ")}}`;
+  const entries = ["**super().get_config()", ...kept.map((name) => `"${name}": self.${name}`)];
+  const config = `return {\n${entries.map((entry) => `    ${entry},`).join("\n")}\n}`;
   const given = ["y_true", "y_pred", ...(settings.weights ? ["sample_weight=None"] : [])];
   // Keras multiplies what call returns with the weights; inside the sums they belong.
   const weighted = [

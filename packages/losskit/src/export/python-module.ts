@@ -123,7 +123,8 @@ function shapes(
 ): string {
   const [logits, target, voxelWeights] =
     title === "Keras" ? ["y_pred", "y_true", "sample_weight"] : ["logits", "target", "weights"];
-  const gives = activation === "none" ? "probabilities" : "logits";
+  const holdsAs = activation === "none" ? "probabilities" : "logits";
+  const gives = logits === holdsAs ? "" : `${holdsAs} `;
   const count = head === "binary" ? "1" : "C";
   const channels = title === "Keras" ? `[N, *space, ${count}]` : `[N, ${count}, *space]`;
   const holds =
@@ -132,7 +133,7 @@ function shapes(
       : `0 to 1 in the shape of ${logits}`;
   return [
     "Shapes:",
-    `    ${logits}: ${gives} ${channels}, with 1 to 3 axes of space.`,
+    `    ${logits}: ${gives}${channels}, with 1 to 3 axes of space.`,
     `    ${target}: ${holds}.`,
     ...Object.entries(fields).map(
       ([name, form]) => `    ${name}: ${form === "voxel" ? "[N, *space]" : `in the shape of ${logits}`}.`,

@@ -3,7 +3,7 @@
 import { type CompiledLoss, compileLoss, type LossValue } from "../backends/run.js";
 import { checkKind, type StreamKind } from "../backends/stream.js";
 import { CHUNK } from "../compiler/kernel.js";
-import { createProgram, parameterPrefix, weightName } from "../compiler/program.js";
+import { createProgram, type ProgramTerm, parameterPrefix, weightName } from "../compiler/program.js";
 import { LosskitError } from "../errors.js";
 import type { CallStructure } from "../formula/apply-options.js";
 import { CLASS, IMAGE, VOXEL } from "../formula/axes.js";
@@ -27,6 +27,16 @@ import type { Loss, LossResult, LossTerm, VolumeChunk } from "./loss.js";
 export interface BoundTerm {
   readonly term: LossTerm;
   readonly formula: Formula;
+}
+
+/** Terms as the compiler sees them. */
+export function programTerms(bound: readonly BoundTerm[], settings: readonly TermSettings[]): ProgramTerm[] {
+  return bound.map(({ term: { definition }, formula }, i) => ({
+    title: definition.title,
+    score: definition.range[0] === 0 && definition.range[1] === 1,
+    formula,
+    settings: settings[i],
+  }));
 }
 
 /** Compiled losses by formula, and then by the other formulas, options and kind of call: parameters are inputs of what is compiled. */
@@ -71,15 +81,7 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
     const key = JSON.stringify([structure, activation]);
     const before = compiled.get(key);
     if (before) return before;
-    const program = createProgram(
-      bound.map(({ term: { definition }, formula }, i) => ({
-        title: definition.title,
-        score: definition.range[0] === 0 && definition.range[1] === 1,
-        formula,
-        settings: settings[i],
-      })),
-      structure,
-    );
+    const program = createProgram(programTerms(bound, settings), structure);
     const result = compileLoss(program, activation);
     compiled.set(key, result);
     return result;
@@ -231,7 +233,7 @@ const structureOf = (call: Call): CallStructure => ({
 });
 
 /** Everything a graph calls a parameter: those of the formulas, and what the options of the terms add. */
-function parameterValues(
+export function parameterValues(
   terms: readonly LossTerm[],
   settings: readonly TermSettings[],
   { classes }: Pick<Call, "classes">,

@@ -24,8 +24,10 @@ export interface ParameterDefinition {
   readonly meaning: string;
 }
 
-/** A form in circulation that differs from the paper: whose it is, and the difference in one sentence. */
+/** A form in circulation that differs from the paper: of which loss, whose it is, and the difference in one sentence. */
 export interface Erratum {
+  /** Name of the loss that is the paper's form. */
+  readonly of: string;
   readonly source: string;
   readonly difference: string;
 }

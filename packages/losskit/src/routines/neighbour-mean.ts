@@ -41,7 +41,7 @@ export function gaussianMean(values: Float64Array, space: readonly number[], sig
 }
 
 /** Weights of a Gaussian at the distances 0, 1, …, at most `most` of them. */
-function gaussianKernel(sigma: number, most: number): readonly number[] {
+export function gaussianKernel(sigma: number, most: number): readonly number[] {
   const reach = Math.floor(Math.max(4 * sigma, 0.5) + 0.5);
   const upTo = (x: number) => errorFunction(x / (sigma * Math.SQRT2)) / 2;
   return Array.from({ length: Math.min(reach + 1, most) }, (_, k) => upTo(k + 0.5) - upTo(k - 0.5));

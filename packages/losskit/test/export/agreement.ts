@@ -8,8 +8,9 @@ import { add, bce, dice, focal } from "../../src/index.js";
 import { allLosses } from "../../src/losses/all.js";
 import type { Loss } from "../../src/losses/loss.js";
 import { formula, lossOf } from "../formula/random-formula.js";
+import { largestDifferences, statedProblems } from "./agreement-figures.js";
 import { type CaseShape, exportCase, exportHeads, IGNORED, optionVariants } from "./export-cases.js";
-import { disagreements, type Framework, type Run } from "./run-modules.js";
+import { compared, disagreement, disagreements, type Framework, type Run } from "./run-modules.js";
 
 export interface Exporter {
   readonly framework: Framework;
@@ -63,10 +64,20 @@ export function testAgreement(exporter: Exporter): ReadonlyMap<string, string> {
     return { name, runs: everyHead(exporter, factory(), (what, reason) => refused.set(`${name}${what}`, reason)) };
   });
   const all = byLoss.flatMap(({ runs }) => runs);
-  const problems = disagreements(framework, python, all);
+  const comparisons = compared(framework, python, all);
+  const problems = all.map((run, i) => disagreement(run, comparisons[i]));
 
   it.each(byLoss.filter(({ runs }) => runs.length > 0))("$name", ({ runs }) => {
     expect(runs.map((run) => problems[all.indexOf(run)]).filter(Boolean)).toEqual([]);
+  });
+
+  it("differs by no more than the pages of docs/losses say", () => {
+    expect(
+      statedProblems(
+        framework,
+        largestDifferences(byLoss, (run) => comparisons[all.indexOf(run)]),
+      ),
+    ).toEqual([]);
   });
 
   it("takes the options of a term as the loss does, or refuses them as it does", () => {

@@ -78,19 +78,41 @@ function difference(expected: ArrayLike<number>, found: ArrayLike<number>, scale
 
 export const nameOf = (loss: Loss) => loss.terms.map(({ definition }) => definition.name).join(" + ");
 
-/** For each run, what is wrong with it; undefined where value and gradient are ours: to 1e-9 in float64, 1e-6 in float32. */
-export function disagreements(framework: Framework, python: string, runs: readonly Run[]): (string | undefined)[] {
+/** How far a run is from our value and gradient, or what it raised. */
+export interface Comparison {
+  readonly value: number;
+  readonly gradient: number;
+  readonly error?: string;
+}
+
+/** For each run, how far its value and gradient are from ours. */
+export function compared(framework: Framework, python: string, runs: readonly Run[]): Comparison[] {
   const found = results(framework, python, runs);
-  return runs.map(({ loss, logits, target, call, dtype, title }, i) => {
+  return runs.map(({ loss, logits, target, call }, i) => {
     const { values, gradient, error } = found[i];
-    if (error !== undefined || !values || !gradient) return `${title}: ${error}`;
+    if (error !== undefined || !values || !gradient) {
+      return { value: Number.POSITIVE_INFINITY, gradient: Number.POSITIVE_INFINITY, error: String(error) };
+    }
     const ours = loss.valueAndGradient(logits, target, call);
-    const bound = dtype === "float64" ? 1e-9 : 1e-6;
-    // Of two parts that nearly cancel, each is rounded by itself: beside 1, or what is larger.
-    const ofValue = difference(ours.values, values, 1);
-    const ofGradient = difference(ours.gradient, gradient, 1e-3);
-    const boundOfGradient = dtype === "float64" ? bound : (FLOAT32_GRADIENT[nameOf(loss)] ?? bound);
-    if (ofValue <= bound && ofGradient <= boundOfGradient) return undefined;
-    return `${title}, ${dtype}: value differs by ${ofValue}, gradient by ${ofGradient}`;
+    return {
+      // Of two parts that nearly cancel, each is rounded by itself: beside 1, or what is larger.
+      value: difference(ours.values, values, 1),
+      gradient: difference(ours.gradient, gradient, 1e-3),
+    };
   });
+}
+
+/** What is wrong with a run; undefined where value and gradient are ours: to 1e-9 in float64, 1e-6 in float32. */
+export function disagreement({ loss, dtype, title }: Run, { value, gradient, error }: Comparison): string | undefined {
+  if (error !== undefined) return `${title}: ${error}`;
+  const bound = dtype === "float64" ? 1e-9 : 1e-6;
+  const boundOfGradient = dtype === "float64" ? bound : (FLOAT32_GRADIENT[nameOf(loss)] ?? bound);
+  if (value <= bound && gradient <= boundOfGradient) return undefined;
+  return `${title}, ${dtype}: value differs by ${value}, gradient by ${gradient}`;
+}
+
+/** For each run, what is wrong with it. */
+export function disagreements(framework: Framework, python: string, runs: readonly Run[]): (string | undefined)[] {
+  const comparisons = compared(framework, python, runs);
+  return runs.map((run, i) => disagreement(run, comparisons[i]));
 }

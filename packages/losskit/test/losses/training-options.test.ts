@@ -1,80 +1,28 @@
 // Runs docs/training-options.md: its code compiles and prints what it says, its table and its promise about extreme logits hold.
 
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { compileFunction } from "node:vm";
-import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { headingsOf, readPage, runPiece, typeProblems } from "../../../../test-support/code-in-pages.js";
 import * as losskit from "../../src/index.js";
 import { allLosses } from "../../src/losses/all.js";
 import { callFor, headsOf } from "./calls.js";
 
-const root = fileURLToPath(new URL("../../../../", import.meta.url));
-const page = readFileSync(`${root}docs/training-options.md`, "utf8");
-const [arrays, ...pieces] = [...page.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
-const titles = pieces.map((code) => {
-  const before = page.slice(0, page.indexOf(code));
-  return [...before.matchAll(/^## (.*)$/gm)].pop()?.[1] ?? "";
-});
-
-/** A printed value as the page writes it. */
-function written(value: unknown): string {
-  if (typeof value === "number") return String(Number(value.toPrecision(4)));
-  return Array.isArray(value) ? `[${value.map(written).join(", ")}]` : String(value);
-}
-
-/** What the piece prints, and what stands behind the lines that print: of a loop, what it prints in each round. */
-function run(piece: string): { printed: string[]; stated: string[] } {
-  const printed: string[] = [];
-  const log = (...values: unknown[]) => printed.push(values.map(written).join(" "));
-  const { outputText } = ts.transpileModule(`${arrays}\n${piece}`, {
-    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
-  });
-  const require = (name: string) => {
-    if (name === "losskit") return losskit;
-    throw new Error(`the page imports ${name}, which a reader may not have`);
-  };
-  compileFunction(outputText, ["require", "exports", "console"])(require, {}, { log });
-  // Two or more prints of a loop stand behind one line, with | between them.
-  const stated = [...piece.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].flatMap(([, text]) => text.split(" | "));
-  return { printed, stated };
-}
+const page = readPage("training-options.md");
 
 describe("the pieces of code", () => {
   it("are there, for every task of the page", () => {
-    const tasks = [...page.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    const tasks = headingsOf(page);
     expect(tasks.length).toBeGreaterThanOrEqual(11);
-    expect([...new Set(titles)]).toEqual(tasks);
+    expect([...new Set(page.pieces.map(({ title }) => title))]).toEqual(tasks);
   });
 
-  it.each(pieces.map((piece, i) => [titles[i], piece]))("print what they say: %s", (_, piece) => {
-    const { printed, stated } = run(piece);
+  it.each(page.pieces)("print what they say: $title", (piece) => {
+    const { printed, stated } = runPiece(page, piece, { losskit });
     expect(printed.length).toBeGreaterThan(0);
     expect(printed).toEqual(stated);
   });
 
   it("are well typed", () => {
-    const config = ts.readConfigFile(`${root}tsconfig.tests.json`, ts.sys.readFile);
-    const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
-    const files = new Map(pieces.map((piece, i) => [`${root}docs/piece-${i}.ts`, `${arrays}\n${piece}`]));
-    const host = ts.createCompilerHost(options);
-    const { readFile, fileExists, getSourceFile } = host;
-    host.fileExists = (name) => files.has(name) || fileExists(name);
-    host.readFile = (name) => files.get(name) ?? readFile(name);
-    host.getSourceFile = (name, ...rest) => {
-      const text = files.get(name);
-      return text === undefined
-        ? getSourceFile(name, ...rest)
-        : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
-    };
-    const program = ts.createProgram([...files.keys()], { ...options, noUnusedLocals: false }, host);
-    const problems = [...files.keys()].flatMap((name) => {
-      const file = program.getSourceFile(name);
-      return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
-        ({ messageText }) => `${name}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
-      );
-    });
-    expect(problems).toEqual([]);
+    expect(typeProblems(page)).toEqual([]);
   });
 });
 
@@ -86,7 +34,7 @@ describe("the table of empty masks", () => {
   const high = Float32Array.of(50, 50, -50, -50);
   // Every probability of the object's voxels 1/2: 1 - 2 · 1 / (1 + 2) = 1/3.
   const third = Float32Array.of(0, 0, -50, -50);
-  const rows = [...page.matchAll(/^\| `"(count|skip|zero)"` *\|(.*)\|$/gm)].map(([, policy, cells]) => ({
+  const rows = [...page.text.matchAll(/^\| `"(count|skip|zero)"` *\|(.*)\|$/gm)].map(([, policy, cells]) => ({
     policy: policy as "count" | "skip" | "zero",
     cells: cells.split("|").map((cell) => cell.trim()),
   }));

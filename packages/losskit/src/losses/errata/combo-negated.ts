@@ -53,6 +53,7 @@ export const comboNegated = defineLoss({
     "Avoid it for training: minimising it lowers the Dice and raises the cross entropy; combo is the paper's form.",
   references: ["page", "taghanaki2019"],
   erratum: {
+    of: "combo",
     source: "the page's PyTorch code",
     difference:
       "It returns minus what the paper minimises, and a misplaced parenthesis gives negatives the weight A (1 - A) instead of 1 - A.",

@@ -28,6 +28,7 @@ export const focalOfMeanBce = defineLoss({
     "Avoid it otherwise: it does not focus on any voxel; focal does.",
   references: ["page", "lin2017"],
   erratum: {
+    of: "focal",
     source: "the page's PyTorch code",
     difference:
       "It averages the cross entropy over all voxels first and weighs that one number, where the paper weighs each voxel by its own (1 - p_t)^gamma, and its alpha scales everything instead of balancing the classes.",

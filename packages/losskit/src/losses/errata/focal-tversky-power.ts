@@ -37,6 +37,7 @@ export const focalTverskyPower = defineLoss({
     "Avoid it otherwise: with the power 2 the gradient fades as the prediction improves, the reverse of what the paper wants.",
   references: ["page", "abraham2019"],
   erratum: {
+    of: "focal-tversky",
     source: "the page's PyTorch code",
     difference:
       "The exponent is gamma = 2 where the paper has 1/gamma with gamma = 4/3, so 0.75; alpha and beta have changed places too.",

@@ -37,6 +37,7 @@ export const kerasBceDice = defineLoss({
     "Avoid it for training from logits: where Keras clips, a wrong voxel has no gradient; bce-dice keeps it.",
   references: ["page"],
   erratum: {
+    of: "bce-dice",
     source: "the page's Keras code",
     difference:
       "Its smooth is 1e-6 where the PyTorch code has 1, and Keras clips the probabilities, so the cross entropy of a saturated voxel is bounded and flat.",

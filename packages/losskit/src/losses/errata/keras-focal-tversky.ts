@@ -33,6 +33,7 @@ export const kerasFocalTversky = defineLoss({
     "Avoid it otherwise: with the power 2 the gradient fades as the prediction improves.",
   references: ["page", "abraham2019"],
   erratum: {
+    of: "focal-tversky",
     source: "the page's Keras code",
     difference:
       "The exponent is gamma = 2 where the paper has 1/gamma = 0.75, and smooth is 1e-6 where the PyTorch code has 1.",

@@ -37,6 +37,7 @@ export const kerasFocal = defineLoss({
     "Avoid it where the classes need balancing: its alpha scales foreground and background alike.",
   references: ["page", "lin2017"],
   erratum: {
+    of: "focal",
     source: "the page's Keras code",
     difference:
       "Its alpha scales both classes alike, where the paper has alpha for foreground and 1 - alpha for background; unlike the PyTorch code it does weigh each voxel.",

@@ -21,6 +21,7 @@ export const kerasIou = defineLoss({
     "Avoid mixing it up with the PyTorch code beside it, whose smooth is 1.",
   references: ["page"],
   erratum: {
+    of: "iou",
     source: "the page's Keras code",
     difference:
       "Its smooth is 1e-6 where the PyTorch code has 1; as printed, K.dot of two vectors does not run, and a sum of products is meant.",

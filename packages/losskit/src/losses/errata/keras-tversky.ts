@@ -30,6 +30,7 @@ export const kerasTversky = defineLoss({
     "Avoid mixing it up with the PyTorch code beside it, whose smooth is 1.",
   references: ["page", "salehi2017"],
   erratum: {
+    of: "tversky",
     source: "the page's Keras code",
     difference: "Its smooth is 1e-6 where the PyTorch code has 1, so the two give different values for the same masks.",
   },

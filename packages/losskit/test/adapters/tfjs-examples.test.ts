@@ -1,0 +1,76 @@
+// The examples for TensorFlow.js at work, in Node and in Chromium, and a script of another kind that changes one line. They use the built library.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+import { describe, expect, it } from "vitest";
+import { chromiumPath, startChromium } from "../../../../test/page/chromium.js";
+import { serve } from "../../../../test/page/server.js";
+
+const root = fileURLToPath(new URL("../../../..", import.meta.url));
+const run = (options: readonly string[], input?: string) =>
+  execFileSync(process.execPath, options, { cwd: root, input, encoding: "utf8", stdio: ["pipe", "pipe", "ignore"] });
+
+describe("examples/tfjs-node.mjs", () => {
+  it("trains on the WebAssembly backend", () => {
+    const lines = run(["examples/tfjs-node.mjs", "5"]).trim().split("\n");
+    const losses = lines.map((line) => Number(/ loss ([\d.]+)/.exec(line)?.[1]));
+    expect(losses).toHaveLength(5);
+    expect(losses[4]).toBeLessThan(losses[0] / 2);
+    expect(lines[4]).toMatch(/^epoch 5: loss [\d.]+, val_loss [\d.]+, val_dice [\d.]+, set_dice [\d.]+$/);
+  });
+});
+
+const chromium = chromiumPath();
+describe.skipIf(!chromium)("examples/tfjs-page", () => {
+  it("trains in Chromium, bundled by Vite", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "losskit-tfjs-page-"));
+    await build({
+      root: join(root, "examples/tfjs-page"),
+      configFile: false,
+      logLevel: "error",
+      build: { outDir: folder, emptyOutDir: true },
+    });
+    const server = await serve(folder, {});
+    const browser = await startChromium(chromium as string);
+    try {
+      const page = await browser.newPage();
+      const complaints: string[] = [];
+      page.on("console", (message) => complaints.push(message.text()));
+      page.on("pageerror", (error) => complaints.push(String(error)));
+      await page.goto(server.address);
+      await page.waitForSelector("body[data-done]", { timeout: 50_000 });
+      const lines = ((await page.textContent("#log")) as string).trim().split("\n");
+      expect(lines).toHaveLength(20);
+      expect(Number(/Dice ([\d.]+)$/.exec(lines[19])?.[1])).toBeGreaterThan(0.85);
+      expect(await page.locator("canvas").count()).toBe(3);
+      expect(complaints).toEqual([]);
+    } finally {
+      await browser.close();
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("a script that knows nothing of losskit", () => {
+  const script = readFileSync(new URL("client/unet.mjs", import.meta.url), "utf8");
+  const imports = 'import { dice } from "losskit";\nimport { tfLoss } from "losskit/tfjs";\n';
+  const before = 'loss: "binaryCrossentropy",';
+  const after = 'loss: tfLoss(tf, dice(), { activation: "none" }),';
+
+  it("takes a loss of losskit by one changed line beside the imports", () => {
+    expect(script.split(before)).toHaveLength(2);
+    const { loss, val_loss, acc } = JSON.parse(
+      run(["--input-type=module"], imports + script.replace(before, after)),
+    ) as Record<string, number[]>;
+    expect(loss).toHaveLength(4);
+    expect(loss[3]).toBeLessThan(loss[0]);
+    expect(loss.every((value) => value > 0 && value < 1)).toBe(true);
+    expect(val_loss.every(Number.isFinite)).toBe(true);
+    expect(acc).toHaveLength(4);
+  });
+});
