@@ -86,6 +86,23 @@ export function readWholeNumber(option: string, text: string, low: number, high:
   throw new LabError("USAGE", `${option} is "${text}"; it is a whole number from ${low} to ${high}`);
 }
 
+/**
+ * One of some words; the usual one where none is given.
+ *
+ * @throws LabError USAGE
+ */
+export function readChoice<T extends string>(
+  option: string,
+  text: string | undefined,
+  choices: readonly T[],
+  usual: T,
+): T {
+  if (text === undefined) return usual;
+  const found = choices.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  throw new LabError("USAGE", `${option} is "${text}"; it is one of ${choices.join(", ")}`);
+}
+
 /** Items of a list with commas; an empty item is refused. */
 export function readList(option: string, text: string): string[] {
   const items = text.split(",").map((item) => item.trim());

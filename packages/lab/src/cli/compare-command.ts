@@ -12,11 +12,13 @@ import { parseLossSpecification } from "../experiment/loss-specification.js";
 import { listTrials, readPlan, removeUnfinished, resumeFolder, startFolder } from "../experiment/output-folder.js";
 import type { CompareResult, TrialResult } from "../experiment/results.js";
 import { trialPool } from "../experiment/trial-pool.js";
+import type { QueueRunners } from "../queue/queue-runners.js";
 import { repeatedValues } from "./arguments.js";
 import { type CompareOptions, chooseSource, compareArgs, completePlan, readOptions } from "./compare-options.js";
 import { EXIT } from "./exit-status.js";
 import { onInterrupt } from "./interrupt.js";
 import { showProgress } from "./progress.js";
+import { openQueueAt } from "./queue-option.js";
 import { commandLine, resumeArguments } from "./shell.js";
 import { styleFor } from "./terminal.js";
 
@@ -26,10 +28,14 @@ export const compareCommand = defineCommand({
   async run({ args, rawArgs }) {
     const options = readOptions(args, repeatedValues(rawArgs, compareArgs, "loss"));
     const interrupt = onInterrupt();
+    let queue: QueueRunners | undefined;
     try {
+      // Before the data is read.
+      queue = await openQueueAt(options.queue);
       const comparison = await prepare(options, rawArgs, interrupt.signal);
-      return await compare(comparison, options, rawArgs, interrupt.signal);
+      return await compare(comparison, options, queue, rawArgs, interrupt.signal);
     } finally {
+      await queue?.close();
       interrupt.release();
     }
   },
@@ -85,16 +91,20 @@ async function readCases(dataset: Dataset, signal: AbortSignal): Promise<Checked
   }
 }
 
+/** Bars of trials on other machines; how many run at once is the workers' business. */
+const SHOWN_FROM_QUEUE = 8;
+
 async function compare(
   comparison: Comparison,
   { jobs, json, out }: CompareOptions,
+  queue: QueueRunners | undefined,
   rawArgs: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
   const { trials, done, dataset, plan, losses } = comparison;
   const { splits } = dataset;
   const pending = trials.filter(({ name }) => !done.has(name)).length;
-  const processes = Math.max(1, Math.min(jobs, pending));
+  const processes = Math.max(1, Math.min(queue ? SHOWN_FROM_QUEUE : jobs, pending));
   const progress = showProgress({
     trials,
     done: new Set(done.keys()),
@@ -116,7 +126,8 @@ async function compare(
   );
   let outcome: Awaited<ReturnType<typeof runComparison>>;
   try {
-    outcome = await runComparison(comparison, trialPool(processes), progress, signal);
+    const runner = queue?.trials(progress.note) ?? trialPool(processes);
+    outcome = await runComparison(comparison, runner, progress, signal);
   } catch (error) {
     progress.note(
       `Trials that are done are kept. When the cause is mended, go on with: ${commandLine(resumeArguments(rawArgs))}`,

@@ -9,6 +9,7 @@ import { parsePreset } from "../datasets/phantoms/presets.js";
 import { LabError } from "../errors.js";
 import { checkSettings, type DataSource, type ExperimentPlan } from "../experiment/plan.js";
 import { readList, readWholeNumber } from "./arguments.js";
+import { readQueue } from "./queue-option.js";
 
 export const compareArgs = {
   data: { type: "positional", required: false, description: "Folder of images and masks; phantoms without it" },
@@ -28,6 +29,7 @@ export const compareArgs = {
   width: { type: "string", valueHint: "n", description: "Channels of the first level (default 8)" },
   depth: { type: "string", valueHint: "n", description: "Poolings of the U-Net (default 3)" },
   jobs: { type: "string", valueHint: "n", description: "Trials side by side (default one per core)" },
+  queue: { type: "string", valueHint: "url", description: "Send trials to losskit worker, as redis://host:6379" },
   out: { type: "string", valueHint: "dir", description: "Results (default losskit-report)" },
   resume: { type: "boolean", description: "Go on with the results in --out" },
   force: { type: "boolean", description: "Replace the results in --out" },
@@ -72,6 +74,8 @@ const PHANTOMS = { preset: "lesions", seed: 1, ...DEFAULT_COUNTS } as const;
 export interface CompareOptions {
   readonly out: string;
   readonly jobs: number;
+  /** URL of the Redis server that trials go through to workers. */
+  readonly queue?: string;
   readonly resume: boolean;
   readonly force: boolean;
   readonly json: boolean;
@@ -107,6 +111,7 @@ export function readOptions(args: CompareArgs, specifications: readonly string[]
   return {
     out: resolve(args.out ?? "losskit-report"),
     jobs: args.jobs === undefined ? availableParallelism() : readWholeNumber("--jobs", args.jobs, 1, 256),
+    ...(args.queue !== undefined && { queue: readQueue(args.queue, args.jobs) }),
     resume: args.resume ?? false,
     force: args.force ?? false,
     json: args.json ?? false,

@@ -7,7 +7,10 @@ import type { EmptyPolicy } from "losskit/metrics";
 import { LabError } from "../errors.js";
 import type { GridAllowances } from "../evaluation/geometry.js";
 import { type Limit, parseLimits } from "../evaluation/limits.js";
-import { DEFAULT_METRICS, findMetric, type MetricKey } from "../evaluation/metric-catalogue.js";
+import { DEFAULT_METRICS, findMetric, type MetricKey, PROBABILITY_METRICS } from "../evaluation/metric-catalogue.js";
+import { CONNECTIVITIES, MATCHINGS, type ObjectDefinition } from "../evaluation/object-scores.js";
+import type { BoundaryWidth } from "../evaluation/part-scores.js";
+import type { ProbabilitySettings } from "../evaluation/probability-map.js";
 import { checkNames, parseLabels, parseRegions, type Structures, structuresOfFile } from "../evaluation/structures.js";
 import {
   BORDERS,
@@ -16,7 +19,10 @@ import {
   HD_DEFINITIONS,
   type SurfaceDefinitions,
 } from "../evaluation/surface-scores.js";
-import { readList, readWholeNumber } from "./arguments.js";
+import { readChoice, readList, readWholeNumber } from "./arguments.js";
+import { readBoundary, readObjects } from "./object-options.js";
+import { readProbabilities } from "./probability-options.js";
+import { readQueue } from "./queue-option.js";
 
 export const evaluateArgs = {
   reference: { type: "positional", required: true, description: "File, folder, data set, or CSV of pairs" },
@@ -28,6 +34,16 @@ export const evaluateArgs = {
   tolerance: { type: "string", valueHint: "x", description: "Of NSD, in mm or pixels (default 1)" },
   hausdorff: { type: "string", valueHint: "name", description: `HD95 as ${HD_DEFINITIONS.join(", ")}` },
   border: { type: "string", valueHint: "name", description: `Surfaces as ${BORDERS.join(" or ")}` },
+  matching: { type: "string", valueHint: "name", description: `Objects match: ${MATCHINGS.join(", ")}` },
+  "match-iou": { type: "string", valueHint: "x", description: "IoU above which objects match (default 0.5)" },
+  connectivity: {
+    type: "string",
+    valueHint: "name",
+    description: `Objects hang together: ${CONNECTIVITIES.join(", ")}`,
+  },
+  "boundary-width": { type: "string", valueHint: "w", description: "Of boundary IoU: voxels, or 2% (default)" },
+  probabilities: { type: "boolean", description: "PREDICTION is probability maps, not label maps" },
+  threshold: { type: "string", valueHint: "p", description: "Of one-channel probabilities (default 0.5)" },
   empty: { type: "string", valueHint: "policy", description: "Empty masks: nan, one, skip, penalty (default nan)" },
   spacing: { type: "string", valueHint: "y,x", description: "Millimetres per pixel of PNG files" },
   "allow-missing": { type: "boolean", description: "Leave out files without a partner" },
@@ -44,6 +60,7 @@ export const evaluateArgs = {
   resume: { type: "boolean", description: "Go on with the cases in --out" },
   force: { type: "boolean", description: "Replace the results in --out" },
   jobs: { type: "string", valueHint: "n", description: "Cases side by side (default one per core, at most 8)" },
+  queue: { type: "string", valueHint: "url", description: "Send cases to losskit worker, as redis://host:6379" },
   json: { type: "boolean", description: "Print all results as JSON" },
   ndjson: { type: "boolean", description: "Print each case as a line of JSON, as it is done" },
   csv: { type: "boolean", description: "Print a row per case and structure" },
@@ -59,6 +76,12 @@ export interface EvaluateOptions {
   readonly ignore?: number;
   readonly metrics: readonly MetricKey[];
   readonly surface: SurfaceDefinitions;
+  /** Where boundary IoU is asked for. */
+  readonly boundary?: BoundaryWidth;
+  /** Where metrics of objects are asked for. */
+  readonly objects?: ObjectDefinition;
+  /** Predictions are probability maps. */
+  readonly probabilities?: ProbabilitySettings;
   readonly empty: EmptyPolicy;
   readonly pixelSpacing?: readonly number[];
   readonly allowMissing: boolean;
@@ -69,6 +92,8 @@ export interface EvaluateOptions {
   readonly resume: boolean;
   readonly force: boolean;
   readonly jobs: number;
+  /** URL of the Redis server that cases go through to workers. */
+  readonly queue?: string;
   /** What goes to stdout. */
   readonly form: "table" | (typeof OUTPUT_FORMS)[number];
 }
@@ -97,17 +122,23 @@ export function readEvaluateOptions(args: EvaluateArgs): EvaluateOptions {
     const text = args[`fail-${side}`];
     return text === undefined ? [] : parseLimits(readList(`--fail-${side}`, text), side);
   });
+  const metrics = readMetrics(args.metrics, limits, args.probabilities ? PROBABILITY_METRICS : []);
+  const probabilities = readProbabilities(args, metrics);
+  const [boundary, objects] = [readBoundary(args, metrics), readObjects(args, metrics)];
   const hausdorff = readChoice("--hausdorff", args.hausdorff, HD_DEFINITIONS, DEFAULT_SURFACE.hausdorff);
   return {
     ...(args.labels !== undefined && { labels: readList("--labels", args.labels) }),
     ...(args.regions !== undefined && { regions: readList("--regions", args.regions) }),
     ...(args.ignore !== undefined && { ignore: readWholeNumber("--ignore", args.ignore, 0, LARGEST_LABEL) }),
-    metrics: readMetrics(args.metrics, limits),
+    metrics,
     surface: {
       tolerance: args.tolerance === undefined ? DEFAULT_SURFACE.tolerance : readTolerance(args.tolerance),
       hausdorff,
       border: readChoice("--border", args.border, BORDERS, borderFor(hausdorff)),
     },
+    ...(boundary && { boundary }),
+    ...(objects && { objects }),
+    ...(probabilities && { probabilities }),
     empty: readChoice("--empty", args.empty, POLICIES, "nan"),
     ...(args.spacing !== undefined && { pixelSpacing: readSpacing(args.spacing) }),
     allowMissing: args["allow-missing"] === true,
@@ -124,24 +155,20 @@ export function readEvaluateOptions(args: EvaluateArgs): EvaluateOptions {
       args.jobs === undefined
         ? Math.min(availableParallelism(), USUAL_JOBS)
         : readWholeNumber("--jobs", args.jobs, 1, MOST_JOBS),
+    ...(args.queue !== undefined && { queue: readQueue(args.queue, args.jobs) }),
     form: forms[0] ?? "table",
   };
 }
 
-/** Those of --metrics, and those that a limit is set for. */
-function readMetrics(text: string | undefined, limits: readonly Limit[]): MetricKey[] {
+/** Those of --metrics, where it is absent the usual ones and those besides; and those that a limit is set for. */
+function readMetrics(text: string | undefined, limits: readonly Limit[], besides: readonly MetricKey[]): MetricKey[] {
   const named =
-    text === undefined ? DEFAULT_METRICS : readList("--metrics", text).map((name) => findMetric(name, "--metrics").key);
+    text === undefined
+      ? [...DEFAULT_METRICS, ...besides]
+      : readList("--metrics", text).map((name) => findMetric(name, "--metrics").key);
   const twice = named.find((key, index) => named.indexOf(key) !== index);
   if (twice !== undefined) throw new LabError("USAGE", `--metrics names ${twice} twice; name each metric once`);
   return [...new Set([...named, ...limits.map(({ metric }) => metric)])];
-}
-
-function readChoice<T extends string>(option: string, text: string | undefined, choices: readonly T[], usual: T): T {
-  if (text === undefined) return usual;
-  const found = choices.find((choice) => choice === text);
-  if (found !== undefined) return found;
-  throw new LabError("USAGE", `${option} is "${text}"; it is one of ${choices.join(", ")}`);
 }
 
 function readTolerance(text: string): number {

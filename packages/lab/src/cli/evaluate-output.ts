@@ -6,11 +6,12 @@ import { metricOf } from "../evaluation/metric-catalogue.js";
 import { nnunetSummary } from "../evaluation/nnunet-summary.js";
 import type { Pairs } from "../evaluation/pairs.js";
 import type { EvaluationResult } from "../evaluation/results.js";
+import { spoken } from "../evaluation/structures.js";
 import { writeAtomically } from "../experiment/atomic-write.js";
 import { evaluationCsv } from "../report/evaluation-csv.js";
 import { renderEvaluation } from "../report/evaluation-page.js";
 import { evaluationTable, plain } from "../report/evaluation-table.js";
-import { counted } from "../report/figures.js";
+import { counted, objectsSentence } from "../report/figures.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
 import { loadWorstCases, rankingMetric } from "./evaluation-pictures.js";
 import { styleFor, textWidth, wrap } from "./terminal.js";
@@ -46,7 +47,13 @@ export function printEvaluation(result: EvaluationResult, { form }: Pick<Evaluat
   const style = styleFor(stdout);
   const color = style.bold("x") !== "x";
   const table = evaluationTable(result, { color, width: stdout.columns ?? Number.POSITIVE_INFINITY });
-  const lines = [`${countOf(result)}.`, ...result.definitions, ...noteLines(result)];
+  const lines = [
+    `${countOf(result)}.`,
+    ...objectLines(result),
+    ...result.definitions,
+    ...intervalLine(result),
+    ...noteLines(result),
+  ];
   const text = lines.map((line) => wrap(line, textWidth(stdout), "  ")).join("\n");
   stdout.write(`${table}\n\n${text}\n`);
 }
@@ -59,6 +66,20 @@ function countOf({ cases, found, failed, withoutPrediction, withoutReference }: 
     ...(without > 0 ? [`${counted(without, "file")} without a partner left out`] : []),
   ];
   return parts.join(", ");
+}
+
+/** Detection over all cases, where it is asked for. */
+const objectLines = ({ summary }: EvaluationResult): string[] =>
+  summary.flatMap(({ structure, objects }) =>
+    objects ? [`${plain(spoken(structure))}, objects of all cases together: ${objectsSentence(objects)}.`] : [],
+  );
+
+/** What the word in the place of an interval means. */
+function intervalLine({ summary }: EvaluationResult): string[] {
+  const alike = summary.some(({ metrics }) => metrics.some(({ noInterval }) => noInterval === "alike"));
+  return alike
+    ? ["Alike: all or nearly all cases have one value, which does not tell how others would spread; no interval."]
+    : [];
 }
 
 /** What was odd but accepted: each sentence once, with the cases it is of. */

@@ -13,12 +13,14 @@ import { findPairs, type Pairs } from "../evaluation/pairs.js";
 import { evaluationResult } from "../evaluation/result.js";
 import type { CaseRecord, EvaluationResult, MeasureSettings } from "../evaluation/results.js";
 import type { Structures } from "../evaluation/structures.js";
+import type { QueueRunners } from "../queue/queue-runners.js";
 import { counted } from "../report/figures.js";
 import { positionalValues } from "./arguments.js";
 import { chooseStructures, type EvaluateOptions, evaluateArgs, readEvaluateOptions } from "./evaluate-options.js";
 import { showEvaluationProgress } from "./evaluate-progress.js";
 import { EXIT } from "./exit-status.js";
 import { onInterrupt } from "./interrupt.js";
+import { openQueueAt } from "./queue-option.js";
 import { commandLine, resumeArguments } from "./shell.js";
 import { styleFor } from "./terminal.js";
 
@@ -60,12 +62,33 @@ export async function evaluate(
   signal: AbortSignal,
   known?: Structures,
 ): Promise<Evaluation> {
+  // Before anything is written.
+  const queue = await openQueueAt(options.queue);
+  try {
+    return await evaluateWith(queue, reference, prediction, options, rawArgs, signal, known);
+  } finally {
+    await queue?.close();
+  }
+}
+
+async function evaluateWith(
+  queue: QueueRunners | undefined,
+  reference: string,
+  prediction: string | undefined,
+  options: EvaluateOptions,
+  rawArgs: readonly string[],
+  signal: AbortSignal,
+  known: Structures | undefined,
+): Promise<Evaluation> {
   const started = new Date();
   const pairs = await findPairs(reference, prediction, options);
   const settings: MeasureSettings = {
     ...(known ?? (await chooseStructures(options, pairs.labelFile))),
     metrics: options.metrics,
     surface: options.surface,
+    ...(options.boundary && { boundary: options.boundary }),
+    ...(options.objects && { objects: options.objects }),
+    ...(options.probabilities && { probabilities: options.probabilities }),
     allow: options.allow,
     ...(options.pixelSpacing && { pixelSpacing: options.pixelSpacing }),
   };
@@ -76,7 +99,7 @@ export async function evaluate(
   };
   const plan = { schema: "losskit-evaluation-plan/1", losskit: version, ...places, settings } as const;
   const store = options.out === undefined ? noStore : await openFolder(options.out, plan, pairs.pairs, options);
-  const { records, interrupted } = await measure(pairs, settings, store, options, signal);
+  const { records, interrupted } = await measure(pairs, settings, store, options, queue, signal);
   const result = evaluationResult(records, {
     versions: { losskit: version, node: process.versions.node },
     command: commandLine(rawArgs, process.env, "evaluate"),
@@ -97,6 +120,7 @@ async function measure(
   settings: MeasureSettings,
   store: CaseStore,
   { jobs, form }: EvaluateOptions,
+  queue: QueueRunners | undefined,
   signal: AbortSignal,
 ) {
   const pending = pairs.length - store.done.size;
@@ -107,7 +131,8 @@ async function measure(
   if (store.done.size > 0) progress.note(`${store.done.size} of ${pairs.length} cases were done before`);
   const onAbort = () => progress.note("Stopping; cases that are done are kept (Ctrl-C again: quit at once)");
   signal.addEventListener("abort", onAbort);
-  const runner: CaseRunner = threads > 1 && pending >= WORTH_THREADS ? threadRunner(threads) : inlineRunner();
+  const local = () => (threads > 1 && pending >= WORTH_THREADS ? threadRunner(threads) : inlineRunner());
+  const runner: CaseRunner = queue?.cases(progress.note) ?? local();
   const onCase = (record: CaseRecord) => {
     progress.onCase(record);
     if (form === "ndjson") process.stdout.write(toLine(record));

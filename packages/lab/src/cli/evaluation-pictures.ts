@@ -1,12 +1,12 @@
 // Which cases of an evaluation become pictures, and their slices read from the files.
 
 import { join } from "node:path";
-import { listImages } from "../datasets/image-listing.js";
+import { listReadable } from "../datasets/image-listing.js";
 import { readImage } from "../datasets/read-image.js";
 import { LabError } from "../errors.js";
 import { higherIsBetter, type MetricKey, metricOf } from "../evaluation/metric-catalogue.js";
 import { matchNames } from "../evaluation/pairs.js";
-import { type LabelPair, readPair } from "../evaluation/read-pair.js";
+import { type LabelPair, pairOptions, readPair } from "../evaluation/read-pair.js";
 import type { EvaluationResult, MeasuredCase } from "../evaluation/results.js";
 import type { Structure } from "../evaluation/structures.js";
 import { countedValue, scoresOf } from "../evaluation/summary.js";
@@ -60,10 +60,8 @@ export async function loadWorstCases(result: EvaluationResult, imageFolders: rea
   );
   const pictures: WorstCase[] = [];
   for (const { one, structure, value } of choices) {
-    const { allow, pixelSpacing, structures } = result.settings;
-    const oneLabel = structures?.every(({ labels }) => labels.length === 1 && labels[0] === 1);
     try {
-      const pair = await readPair(one.reference, one.prediction, { allow, pixelSpacing, oneLabel });
+      const pair = await readPair(one.reference, one.prediction, pairOptions(result.settings));
       const grey = await readGrey(images.get(one.case), pair);
       pictures.push({
         case: one.case,
@@ -82,7 +80,7 @@ export async function loadWorstCases(result: EvaluationResult, imageFolders: rea
 async function imagesOf(cases: readonly MeasuredCase[], folders: readonly string[]): Promise<Map<string, string>> {
   const paths = new Map<string, string>();
   for (const folder of folders) {
-    for (const name of await listImages(folder))
+    for (const name of await listReadable(folder))
       if (!paths.has(stemOf(name))) paths.set(stemOf(name), join(folder, name));
   }
   const stems = new Map(cases.map((one) => [stemOf(one.reference), one.case]));

@@ -1,6 +1,6 @@
 // A loss by its name on the command line.
 
-import { type LossDefinition, type LossFactory, nearest } from "losskit";
+import { type LossFactory, nearest } from "losskit";
 import { allLosses } from "losskit/losses";
 import { LabError } from "../errors.js";
 
@@ -19,10 +19,4 @@ export function findLoss(name: string): LossFactory {
   );
   const advice = near ? `did you mean "${near}"?` : "losskit list shows those there are";
   throw new LabError("USAGE", `there is no loss "${name}"; ${advice}`);
-}
-
-/** The specification of a loss, its parameters by their short symbols. */
-export function specify({ name, parameters }: LossDefinition, values: Readonly<Record<string, unknown>>): string {
-  const settings = Object.entries(values).map(([key, value]) => `${parameters[key]?.symbol ?? key}=${String(value)}`);
-  return settings.length === 0 ? name : `${name}:${settings.join(";")}`;
 }

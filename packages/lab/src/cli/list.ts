@@ -3,18 +3,9 @@
 import { defineCommand } from "citty";
 import { type LossDefinition, nearest } from "losskit";
 import { allLosses } from "losskit/losses";
+import { FAMILIES, type Family } from "../documents/families.js";
 import { LabError } from "../errors.js";
 import { pad, type Style, styleFor, truncate } from "./terminal.js";
-
-type Family = LossDefinition["family"];
-
-const FAMILIES: Readonly<Record<Family, string>> = {
-  distribution: "Distribution: each voxel is a guess that is right or wrong",
-  region: "Region: the overlap of two masks",
-  boundary: "Boundary: the distance between two borders",
-  compound: "Compound: several of these in one",
-  topology: "Topology: thin structures in one piece, and every object by itself",
-};
 
 export const listCommand = defineCommand({
   meta: { name: "list", description: "List the losses by family" },

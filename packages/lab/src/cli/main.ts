@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       'losskit compare my-images --loss dice+ce --loss "tversky:alpha=0.3;beta=0.7"',
       'losskit compare my-images --loss "mine = 1 - 2*sum(p*y)/(sum(p)+sum(y)+1)"',
       "losskit compare --resume --out losskit-report",
+      "losskit compare my-images --queue redis://192.168.1.5:6379",
     ],
   },
   evaluate: {
@@ -43,6 +44,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       "losskit evaluate pairs.csv --metrics dice,hd95 --json > scores.json",
       "losskit evaluate masks predictions --fail-under dice=0.85",
       "losskit evaluate masks --compare predictions-a predictions-b",
+      "losskit evaluate labelsTs predictions --queue redis://192.168.1.5:6379",
+    ],
+  },
+  worker: {
+    description: "Do the cases and trials that are sent with --queue, on any machine",
+    load: async () => (await import("./worker.js")).workerCommand as CommandDef,
+    examples: [
+      "losskit worker --queue redis://192.168.1.5:6379",
+      "losskit worker --queue redis://192.168.1.5:6379 --jobs 4",
     ],
   },
   list: {
@@ -59,6 +69,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       "losskit explain --answers small=yes,thin=no --json",
       "losskit explain bce-dice --plan",
       "losskit explain dice+ce --plan --channels 4",
+    ],
+  },
+  export: {
+    description: "Print a loss for PyTorch, Keras, ONNX or nnU-Net, or as LaTeX",
+    load: async () => (await import("./export.js")).exportCommand as CommandDef,
+    examples: [
+      "losskit export dice+ce --to pytorch > dice_ce.py",
+      "losskit export unified-focal --to keras --head multiclass --ignore 255",
+      "losskit export bce-dice --to onnx --out bce-dice.onnx",
+      "losskit export cldice --to nnunet --out nnUNetTrainerClDice.py",
+      'losskit export "mine = 1 - 2*sum(p*y)/(sum(p)+sum(y)+1)" --to latex',
     ],
   },
   cite: {

@@ -38,6 +38,7 @@ const MAX_CLASSES = 253;
 export function parseClassNames(value: unknown, where: string): ClassDeclaration {
   const pairs = Array.isArray(value) ? fromList(value, where) : fromObject(value, where);
   const names = new Map<number, string>();
+  const taken = new Set<string>();
   let ignore: number | undefined;
   for (const [label, name] of pairs) {
     if (!Number.isInteger(label) || label < 0 || label > MAX_LABEL_VALUE) {
@@ -49,12 +50,15 @@ export function parseClassNames(value: unknown, where: string): ClassDeclaration
     if (names.has(label) || ignore === label) {
       throw new LabError("BAD_DATASET", `${where}: label ${label} has two names; give each label one`);
     }
-    if ([...names.values()].some((other) => comparable(other) === comparable(name))) {
+    if (taken.has(comparable(name))) {
       throw new LabError("BAD_DATASET", `${where}: two labels have the name "${name}"; give each its own`);
     }
     if (label === 0) continue;
     if (comparable(name) === "ignore") ignore = label;
-    else names.set(label, name);
+    else {
+      names.set(label, name);
+      taken.add(comparable(name));
+    }
   }
   if (names.size === 0) {
     throw new LabError("BAD_DATASET", `${where} names no class besides the background, 0; add at least one`);
@@ -80,11 +84,11 @@ function fromObject(value: unknown, where: string): [number, string][] {
   }
   return Object.entries(value as JsonObject).map(([key, other]) => {
     if (/^\d+$/u.test(key) && typeof other === "string" && other.trim() !== "") return [Number(key), other];
-    if (typeof other === "number") return [other, key];
-    if (Array.isArray(other)) {
+    if (typeof other === "number" && key.trim() !== "") return [other, key];
+    if (Array.isArray(other) && other.every((label) => typeof label === "number")) {
       throw new LabError(
         "BAD_DATASET",
-        `${where}: "${key}" is a region of several labels (${listed(other as string[])}); losskit trains on single labels: give each class one`,
+        `${where}: "${key}" is a region of several labels (${listed(other)}); losskit trains on single labels: give each class one`,
       );
     }
     throw new LabError("BAD_DATASET", `${where}: "${key}" must give the name of a label, or the label of a name`);

@@ -1,7 +1,7 @@
 // Reads the JSON files that describe a data set; the checks here name the file and the field.
 
 import { LabError } from "../errors.js";
-import { readBytes } from "../volumes/read-bytes.js";
+import { readText } from "../volumes/read-bytes.js";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -9,8 +9,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  * @throws LabError UNREADABLE_FILE, or BAD_DATASET when it is not JSON
  */
 export async function readJson(file: string): Promise<unknown> {
-  // Some editors put a byte order mark at the start, which JSON does not allow.
-  const text = new TextDecoder().decode(await readBytes(file));
+  const text = await readText(file);
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
@@ -31,7 +30,8 @@ export function asObject(value: unknown, where: string): JsonObject {
 
 /** @throws LabError BAD_DATASET */
 export function asStrings(value: unknown, where: string): readonly string[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "")) return value as string[];
+  if (Array.isArray(value) && value.every((item) => typeof item === "string" && item.trim() !== ""))
+    return value as string[];
   throw new LabError("BAD_DATASET", `${where} must be a list of names`);
 }
 

@@ -1,7 +1,7 @@
 // Whether two label maps lie on one grid: size, spacing, orientation, place; and the sentences that say where they do not.
 
 import { LabError } from "../errors.js";
-import type { Affine, AffineRow } from "../volumes/orientation.js";
+import type { Affine, AffineRow, Triple } from "../volumes/orientation.js";
 
 /** The grid of a label map, its axes from the slowest to the fastest. */
 export interface Grid {
@@ -69,6 +69,36 @@ export function checkGrids(reference: Grid, prediction: Grid, allowed: GridAllow
   }
   return notes;
 }
+
+/**
+ * How many voxels the first voxel of a grid lies behind that of another, along its axes; undefined where their voxels are not the same, or one does not
+ * say where it lies.
+ */
+export function voxelsBetween(from: Grid, to: Grid): readonly number[] | undefined {
+  const [a, b] = [from.affine, to.affine];
+  if (a === undefined || b === undefined || !alike(from.spacing, to.spacing, SPACING_TOLERANCE)) return undefined;
+  if (!sameDirections(a, b)) return undefined;
+  // Axes need not be square to each other, as of a volume whose gantry was tilted: the steps are solved for, by Cramer's rule.
+  const columns = [0, 1, 2].map((column) => a.map((row) => row[column]!));
+  const moved = a.map((row, axis) => b[axis]![3] - row[3]);
+  const steps = columns.map(
+    (_, axis) => determinant(columns.map((column, one) => (one === axis ? moved : column))) / determinant(columns),
+  );
+  const whole = steps.map(Math.round);
+  if (steps.some((step, axis) => Math.abs(step - whole[axis]!) > PLACE_TOLERANCE)) return undefined;
+  // Columns run along right, anterior, superior; the axes of the shape the other way about.
+  return whole.reverse().map((step) => step + 0);
+}
+
+function determinant(rows: readonly (readonly number[])[]): number {
+  const [[a, b, c], [d, e, f], [g, h, i]] = rows as unknown as readonly [Triple, Triple, Triple];
+  return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
+}
+
+/** Size, voxels and place of a grid, for messages. */
+export const gridInWords = ({ shape, spacing, affine }: Grid): string =>
+  `${inWords(shape)} voxels of ${inWords(spacing.map(short))} mm` +
+  (affine === undefined ? "" : ` from ${place(affine)} mm along ${directions(affine)}`);
 
 /** Whether the prediction must be read with the reference's header, where that is allowed. */
 export const needsReferenceHeader = (reference: Grid, prediction: Grid): boolean =>

@@ -1,11 +1,15 @@
-// Scores of one case: counts of every structure from one confusion matrix, and the distances between its surfaces.
+// Scores of one case: counts of every structure from one confusion matrix; surfaces, parts and objects of its masks where they are asked for.
 
 import { type ConfusionCounts, confusionMatrix, overlapScores, whichEmpty } from "losskit/metrics";
-import { isSurfaceMetric } from "./metric-catalogue.js";
-import { type LabelPair, readPair } from "./read-pair.js";
+import { isObjectMetric, isPartMetric, isProbabilityMetric, isSurfaceMetric } from "./metric-catalogue.js";
+import { objectDefinition, objectScores } from "./object-scores.js";
+import { DEFAULT_BOUNDARY, partScores } from "./part-scores.js";
+import { labelsOfChannels } from "./probability-map.js";
+import { probabilityScores } from "./probability-scores.js";
+import { type LabelPair, pairOptions, readPair } from "./read-pair.js";
 import type { CaseFiles, MeasuredCase, MeasureSettings, StructureScores } from "./results.js";
 import { maskCutter } from "./structure-masks.js";
-import { type Structure, unnamedStructure } from "./structures.js";
+import { type Structure, structureOf } from "./structures.js";
 import { surfaceScores } from "./surface-scores.js";
 
 /**
@@ -15,9 +19,7 @@ import { surfaceScores } from "./surface-scores.js";
  */
 export async function measureCase(files: CaseFiles, settings: MeasureSettings): Promise<MeasuredCase> {
   const started = performance.now();
-  const { allow, pixelSpacing, structures } = settings;
-  const oneLabel = structures?.every(({ labels }) => labels.length === 1 && labels[0] === 1);
-  const pair = await readPair(files.reference, files.prediction, { allow, pixelSpacing, oneLabel });
+  const pair = await readPair(files.reference, files.prediction, pairOptions(settings));
   const { scores, voxels, notes } = scorePair(pair, settings);
   return {
     ...files,
@@ -35,29 +37,68 @@ export async function measureCase(files: CaseFiles, settings: MeasureSettings): 
 /** Scores of label maps in memory. */
 export function scorePair(
   pair: LabelPair,
-  { structures, ignore, metrics, surface }: MeasureSettings,
+  settings: MeasureSettings,
 ): { scores: StructureScores[]; voxels: number; notes: string[] } {
+  const { structures, ignore } = settings;
   const table = countPairs(pair, ignore);
-  const scored = structures ?? table.labels.filter((label) => label !== 0 && label !== ignore).map(unnamedStructure);
+  const scored =
+    structures ?? labelsFound(pair, table, ignore).map((label) => structureOf(label, pair.names?.get(label)));
   const voxelVolume = pair.spacing.reduce((product, edge) => product * edge, 1);
-  const wanted = metrics.filter(isSurfaceMetric);
-  const cut = wanted.length > 0 ? maskCutter(pair, ignore) : undefined;
+  const measureMasks = maskMeasure(pair, settings);
+  const ofProbabilities = settings.metrics.filter(isProbabilityMetric);
   const scores = scored.map((structure): StructureScores => {
     const counts = countsOf(structure, table);
     const empty = whichEmpty(
       counts.truePositives + counts.falseNegatives,
       counts.truePositives + counts.falsePositives,
     );
-    const distances = cut === undefined ? {} : surfaceScores(cut(structure), wanted, surface);
+    const { values, objects } = measureMasks(structure);
     return {
       structure: structure.name,
       labels: structure.labels,
       ...counts,
       empty,
-      values: { ...overlapScores(counts, { voxelVolume }), ...distances },
+      ...(objects && { objects }),
+      values: {
+        ...overlapScores(counts, { voxelVolume }),
+        ...values,
+        ...probabilityScores(pair, structure, ofProbabilities, ignore),
+      },
     };
   });
   return { scores, voxels: table.voxels, notes: structures ? undeclared(table, structures, ignore) : [] };
+}
+
+/** Labels that are in a map or have a probability, without the background and what is ignored; ascending. */
+function labelsFound({ probabilities }: LabelPair, { labels }: PairTable, ignore: number | undefined): number[] {
+  const all = new Set([...labels, ...(probabilities ? labelsOfChannels(probabilities) : [])]);
+  return [...all].filter((label) => label !== 0 && label !== ignore).sort((a, b) => a - b);
+}
+
+/** Measures what is asked for that needs the masks of a structure themselves. */
+function maskMeasure(
+  pair: LabelPair,
+  { ignore, metrics, surface, boundary = DEFAULT_BOUNDARY, objects = objectDefinition() }: MeasureSettings,
+): (structure: Structure) => Pick<StructureScores, "values" | "objects"> {
+  const asked = {
+    surface: metrics.filter(isSurfaceMetric),
+    parts: metrics.filter(isPartMetric),
+    objects: metrics.filter(isObjectMetric),
+  };
+  if (Object.values(asked).every((keys) => keys.length === 0)) return () => ({ values: {} });
+  const cut = maskCutter(pair, ignore);
+  return (structure) => {
+    const masks = cut(structure);
+    const found = asked.objects.length > 0 ? objectScores(masks, asked.objects, objects) : undefined;
+    return {
+      values: {
+        ...(asked.surface.length > 0 && surfaceScores(masks, asked.surface, surface)),
+        ...(asked.parts.length > 0 && partScores(masks, asked.parts, boundary, pair.shape)),
+        ...found?.values,
+      },
+      ...(found && { objects: found.objects }),
+    };
+  };
 }
 
 /** How often each label of the reference meets each of the prediction. */

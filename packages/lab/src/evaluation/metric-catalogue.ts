@@ -6,12 +6,27 @@ import { LabError } from "../errors.js";
 
 /**
  * How a metric is read: a score is best at 1, a rate at 0 and worst at 1, a distance is best at 0 without a worst value, a difference is best at 0
- * and has a sign.
+ * and has a sign. A count is best at 0 without a worst value too, but has a value where a mask is empty; a quantity is neither good nor bad.
  */
-export type MetricKind = "score" | "rate" | "distance" | "difference";
+export type MetricKind = "score" | "rate" | "distance" | "difference" | "count" | "quantity";
 
 export type SurfaceMetric = "hd" | "hd95" | "asd" | "assd" | "masd" | "nsd";
-export type MetricKey = keyof OverlapScores | SurfaceMetric;
+export type PartMetric = "boundaryIou" | "clDice";
+export type ObjectMetric =
+  | "detectionPrecision"
+  | "detectionRecall"
+  | "detectionF1"
+  | "panopticQuality"
+  | "segmentationQuality"
+  | "recognitionQuality"
+  | "lesionWiseDice"
+  | "falsePositiveObjects"
+  | "missedObjects"
+  | "referenceObjects"
+  | "predictedObjects";
+/** Of probabilities, not of label maps. */
+export type ProbabilityMetric = "brier" | "ece" | "ap" | "bestDice" | "bestThreshold";
+export type MetricKey = keyof OverlapScores | SurfaceMetric | PartMetric | ObjectMetric | ProbabilityMetric;
 
 export interface Metric {
   readonly key: MetricKey;
@@ -24,7 +39,7 @@ export interface Metric {
   readonly unit?: "length" | "volume";
 }
 
-/** Overlap is counted always; surfaces, which take most of the time, are measured where they are asked for. */
+/** Overlap is counted always; what takes most of the time, surfaces, skeletons and objects, is measured where it is asked for. */
 type Listed = Metric & { readonly measured: "always" | "asked" };
 
 const OVERLAP: readonly Metric[] = [
@@ -62,23 +77,61 @@ const SURFACE: readonly Metric[] = [
   { key: "nsd", title: "NSD", kind: "score", aliases: ["surfacedice", "surfaceoverlap"] },
 ];
 
-export const METRICS: readonly Listed[] = [
-  ...OVERLAP.map((metric) => ({ ...metric, measured: "always" as const })),
-  ...SURFACE.map((metric) => ({ ...metric, measured: "asked" as const })),
+const PARTS: readonly Metric[] = [
+  { key: "boundaryIou", title: "boundary IoU", kind: "score", aliases: ["biou"] },
+  { key: "clDice", title: "clDice", kind: "score", aliases: ["centrelinedice", "centerlinedice"] },
 ];
 
-const SURFACE_KEYS: ReadonlySet<string> = new Set(SURFACE.map(({ key }) => key));
+const OBJECTS: readonly Metric[] = [
+  { key: "detectionPrecision", title: "detection precision", kind: "score" },
+  {
+    key: "detectionRecall",
+    title: "detection recall",
+    kind: "score",
+    aliases: ["detectionsensitivity", "lesionsensitivity", "lesionwisesensitivity"],
+  },
+  { key: "detectionF1", title: "detection F1", kind: "score", aliases: ["objectf1", "lesionf1"] },
+  { key: "panopticQuality", title: "PQ", kind: "score", aliases: ["pq"] },
+  { key: "segmentationQuality", title: "SQ", kind: "score", aliases: ["sq"] },
+  { key: "recognitionQuality", title: "RQ", kind: "score", aliases: ["rq"] },
+  { key: "lesionWiseDice", title: "lesion-wise Dice", kind: "score", aliases: ["lesiondice"] },
+  { key: "falsePositiveObjects", title: "false positive objects", kind: "count", aliases: ["falsepositivespercase"] },
+  { key: "missedObjects", title: "missed objects", kind: "count", aliases: ["falsenegativeobjects"] },
+  { key: "referenceObjects", title: "objects of the reference", kind: "quantity" },
+  { key: "predictedObjects", title: "objects of the prediction", kind: "quantity" },
+];
+
+const PROBABILITIES: readonly Metric[] = [
+  { key: "brier", title: "Brier", kind: "rate", aliases: ["brierscore"] },
+  { key: "ece", title: "ECE", kind: "rate", aliases: ["expectedcalibrationerror"] },
+  { key: "ap", title: "AP", kind: "score", aliases: ["averageprecision"] },
+  { key: "bestDice", title: "best Dice", kind: "score" },
+  { key: "bestThreshold", title: "best threshold", kind: "quantity" },
+];
+
+export const METRICS: readonly Listed[] = [
+  ...OVERLAP.map((metric) => ({ ...metric, measured: "always" as const })),
+  ...[...SURFACE, ...PARTS, ...OBJECTS, ...PROBABILITIES].map((metric) => ({ ...metric, measured: "asked" as const })),
+];
+
+const isOneOf = (metrics: readonly Metric[], key: MetricKey): boolean => metrics.some((metric) => metric.key === key);
 
 /** Shown where --metrics is not given. */
 export const DEFAULT_METRICS: readonly MetricKey[] = ["dice", "iou", "sensitivity", "precision", "hd95", "assd", "nsd"];
 
-export const isSurfaceMetric = (key: MetricKey): key is SurfaceMetric => SURFACE_KEYS.has(key);
+/** Shown besides with --probabilities. */
+export const PROBABILITY_METRICS: readonly MetricKey[] = PROBABILITIES.map(({ key }) => key);
+
+export const isSurfaceMetric = (key: MetricKey): key is SurfaceMetric => isOneOf(SURFACE, key);
+export const isPartMetric = (key: MetricKey): key is PartMetric => isOneOf(PARTS, key);
+export const isObjectMetric = (key: MetricKey): key is ObjectMetric => isOneOf(OBJECTS, key);
+export const isProbabilityMetric = (key: MetricKey): key is ProbabilityMetric => isOneOf(PROBABILITIES, key);
 
 export const metricOf = (key: MetricKey): Metric => METRICS.find((metric) => metric.key === key)!;
 
-/** Whether more of a metric is better; a difference is neither. */
+/** Whether more of a metric is better; of a difference and a quantity neither more nor less is. */
 export const higherIsBetter = ({ kind }: Metric): boolean | undefined =>
-  kind === "difference" ? undefined : kind === "score";
+  kind === "difference" || kind === "quantity" ? undefined : kind === "score";
 
 const comparable = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]+/gu, "");
 

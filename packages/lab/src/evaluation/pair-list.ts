@@ -1,9 +1,10 @@
 // Reads a CSV of pairs: the columns reference and prediction, maybe case.
 
 import { dirname, resolve } from "node:path";
+import { listed } from "../datasets/case-files.js";
 import { LabError } from "../errors.js";
-import { formatOf, READABLE_ENDINGS, stemOf } from "../volumes/file-name.js";
-import { readBytes } from "../volumes/read-bytes.js";
+import { SCORED_ENDINGS, scoredFormatOf, stemOf } from "../volumes/file-name.js";
+import { readText } from "../volumes/read-bytes.js";
 import { csvRows } from "./csv-rows.js";
 import type { Pair } from "./pairs.js";
 
@@ -16,7 +17,7 @@ const COLUMNS = ["reference", "prediction", "case"] as const;
  * @throws LabError UNREADABLE_FILE, or BAD_DATASET naming the row
  */
 export async function readPairList(path: string): Promise<Pair[]> {
-  const rows = csvRows(new TextDecoder().decode(await readBytes(path)));
+  const rows = csvRows(await readText(path));
   if (rows === undefined) throw new LabError("BAD_DATASET", `${path}: a field that starts with a quote does not end`);
   const [head = [], ...body] = rows;
   const names = head.map((name) => name.toLowerCase());
@@ -24,7 +25,7 @@ export async function readPairList(path: string): Promise<Pair[]> {
   if (reference! < 0 || prediction! < 0) {
     throw new LabError(
       "BAD_DATASET",
-      `${path} has the columns ${head.join(", ")}; its first row must name the columns reference and prediction, and may name case`,
+      `${path} has the columns ${listed(head.map((name) => shortened(name)))}; its first row must name the columns reference and prediction, and may name case`,
     );
   }
   if (body.length === 0) throw new LabError("EMPTY_DATASET", `${path} has no pairs below its first row`);
@@ -35,8 +36,11 @@ export async function readPairList(path: string): Promise<Pair[]> {
     const file = (column: number): string => {
       const name = row[column] ?? "";
       if (name === "") throw new LabError("BAD_DATASET", `${where}: ${head[column]} is empty; give a file`);
-      if (formatOf(name) === undefined) {
-        throw new LabError("BAD_DATASET", `${where}: ${head[column]} is ${name}; losskit reads ${READABLE_ENDINGS}`);
+      if (scoredFormatOf(name) === undefined) {
+        throw new LabError(
+          "BAD_DATASET",
+          `${where}: ${head[column]} is ${shortened(name, 200)}; losskit reads ${SCORED_ENDINGS}`,
+        );
       }
       return resolve(folder, name);
     };
@@ -53,3 +57,6 @@ export async function readPairList(path: string): Promise<Pair[]> {
     return { case: id, ...pair };
   });
 }
+
+/** What is no table may have a line of any length. */
+const shortened = (name: string, most = 40): string => (name.length > most ? `${name.slice(0, most)}…` : name);

@@ -30,7 +30,7 @@ export interface PairedComparison {
   /** Mean of b - a. */
   readonly difference: number | null;
   readonly medianDifference: number | null;
-  /** 95 % bootstrap interval of the mean difference over cases; null with fewer than 6 cases. */
+  /** 95 % bootstrap interval of the mean difference over cases; null with fewer than 6 cases, or where nearly all differences are the same. */
   readonly interval: readonly [number, number] | null;
   /** Two-sided, of the Wilcoxon signed-rank test, before and after Holm's correction over all rows; null with fewer than 6 cases. */
   readonly rawPValue: number | null;
@@ -132,7 +132,9 @@ function sentenceOf(
   const fact = `over ${count} ${b} is on average ${amount(difference)} ${difference < 0 ? "below" : "above"} ${a}`;
   if (pValue === null) return `${what}: ${fact}; with fewer than ${MIN_CASES} cases nothing is claimed.`;
   const numbers =
-    (interval === null ? "" : `95 % interval ${signed(interval[0])} to ${signed(interval[1])}, `) +
+    (interval === null
+      ? "no interval, as nearly all differences are alike; "
+      : `95 % interval ${signed(interval[0])} to ${signed(interval[1])}, `) +
     `Holm-corrected p ${pValue < 0.001 ? "< 0.001" : `= ${pValue.toFixed(3)}`}`;
   if (better === "neither") return `${what}: no difference can be claimed; ${fact} (${numbers}).`;
   const [winner, loser] = better === "b" ? [b, a] : [a, b];

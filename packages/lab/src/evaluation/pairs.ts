@@ -2,9 +2,9 @@
 
 import { dirname, join, resolve } from "node:path";
 import { listed } from "../datasets/case-files.js";
-import { isFile, isFolder, listImages } from "../datasets/image-listing.js";
+import { isFile, isFolder, listScored } from "../datasets/image-listing.js";
 import { LabError } from "../errors.js";
-import { formatOf, READABLE_ENDINGS, stemOf } from "../volumes/file-name.js";
+import { SCORED_ENDINGS, scoredFormatOf, stemOf } from "../volumes/file-name.js";
 import { readPairList } from "./pair-list.js";
 import { type ReferenceFolders, referenceFolders } from "./reference-folder.js";
 
@@ -40,14 +40,14 @@ const FIRST_CHANNEL = /_0000$/u;
  * channel) or a suffix such as `_mask` or `_seg` behind them, as long as only one file has that name then.
  *
  * @param reference file, folder, data set folder, or a .csv of pairs (then there is no prediction)
- * @param options `allowMissing`: leave out what has no partner, in place of an error
+ * @param options `allowMissing`: leave out what has no partner, in place of an error; `probabilities`: predictions are probability maps
  * @throws LabError USAGE where the two do not go together; MISSING_MASK naming what has no partner; EMPTY_DATASET, BAD_DATASET,
  *   UNREADABLE_FILE
  */
 export async function findPairs(
   reference: string,
   prediction: string | undefined,
-  { allowMissing = false }: { readonly allowMissing?: boolean } = {},
+  { allowMissing = false, probabilities }: { readonly allowMissing?: boolean; readonly probabilities?: object } = {},
 ): Promise<Pairs> {
   if (/\.csv$/iu.test(reference)) {
     if (prediction !== undefined) {
@@ -70,7 +70,7 @@ export async function findPairs(
   }
   return referenceKind === "file"
     ? pairOfFiles(resolve(reference), resolve(prediction))
-    : pairsOfFolders(resolve(reference), resolve(prediction), allowMissing);
+    : pairsOfFolders(resolve(reference), resolve(prediction), allowMissing, probabilities !== undefined);
 }
 
 async function kindOf(path: string): Promise<"file" | "folder"> {
@@ -81,8 +81,8 @@ async function kindOf(path: string): Promise<"file" | "folder"> {
 
 async function pairOfFiles(reference: string, prediction: string): Promise<Pairs> {
   for (const path of [reference, prediction]) {
-    if (formatOf(path) === undefined) {
-      throw new LabError("UNREADABLE_FILE", `cannot read ${path}: losskit reads ${READABLE_ENDINGS}`);
+    if (scoredFormatOf(path) === undefined) {
+      throw new LabError("UNREADABLE_FILE", `cannot read ${path}: losskit reads ${SCORED_ENDINGS}`);
     }
   }
   const { labelFile, imageFolders } = await referenceFolders(dirname(reference), dirname(prediction), true);
@@ -95,9 +95,14 @@ async function pairOfFiles(reference: string, prediction: string): Promise<Pairs
   };
 }
 
-async function pairsOfFolders(reference: string, prediction: string, allowMissing: boolean): Promise<Pairs> {
+async function pairsOfFolders(
+  reference: string,
+  prediction: string,
+  allowMissing: boolean,
+  probabilities: boolean,
+): Promise<Pairs> {
   const found = await referenceFolders(reference, prediction);
-  const predictions = await filesByStem(prediction);
+  const predictions = await filesByStem(prediction, probabilities);
   if (predictions.size === 0) throw nothingIn(prediction, "predictions");
   const references = await referencesFor(found, predictions);
   if (references.size === 0) throw nothingIn(found.labelFolders.join(" and "), "references");
@@ -123,7 +128,7 @@ async function pairsOfFolders(reference: string, prediction: string, allowMissin
 }
 
 const nothingIn = (folder: string, what: string) =>
-  new LabError("EMPTY_DATASET", `${folder} has no ${what} (${READABLE_ENDINGS})`);
+  new LabError("EMPTY_DATASET", `${folder} has no ${what} (${SCORED_ENDINGS})`);
 
 /**
  * Of a data set with labelsTr/ and labelsTs/ the folders that have a file of the predictions: predictions are of one of the two, and
@@ -133,7 +138,7 @@ async function referencesFor(
   { labelFolders }: ReferenceFolders,
   predictions: ReadonlyMap<string, string>,
 ): Promise<Map<string, string>> {
-  const folders = await Promise.all(labelFolders.map(filesByStem));
+  const folders = await Promise.all(labelFolders.map((folder) => filesByStem(folder, false)));
   const matching = folders.filter((files) => matchNames([...files.keys()], [...predictions.keys()]).size > 0);
   const references = new Map<string, string>();
   for (const files of matching.length > 0 ? matching : folders) {
@@ -151,12 +156,14 @@ async function referencesFor(
   return references;
 }
 
-/** Path of each image file of a folder by its name without the ending. */
-async function filesByStem(folder: string): Promise<Map<string, string>> {
+/** Path of each file of a folder by its name without the ending. nnU-Net writes probabilities beside the label map, under its name. */
+async function filesByStem(folder: string, probabilities: boolean): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for (const name of await listImages(folder)) {
+  const isPreferred = (file: string) => (scoredFormatOf(file) === "npz") === probabilities;
+  for (const name of (await listScored(folder)).sort((a, b) => Number(isPreferred(b)) - Number(isPreferred(a)))) {
     const stem = stemOf(name);
     const other = files.get(stem);
+    if (other !== undefined && isPreferred(other) !== isPreferred(name)) continue;
     if (other !== undefined) {
       throw new LabError("BAD_DATASET", `${folder} has two files for ${stem}: ${other} and ${name}; keep one`);
     }

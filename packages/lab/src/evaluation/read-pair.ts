@@ -1,13 +1,12 @@
 // The label maps of a pair, read and put on one grid, or refused with the reason.
 
 import { MAX_LABEL_VALUE } from "../datasets/class-names.js";
-import { readMask } from "../datasets/read-image.js";
 import { LabError } from "../errors.js";
-import { formatOf, READABLE_ENDINGS } from "../volumes/file-name.js";
-import { readNifti } from "../volumes/nifti.js";
-import type { Affine } from "../volumes/orientation.js";
-import { readBytes, unreadable } from "../volumes/read-bytes.js";
 import { checkGrids, type Grid, type GridAllowances, needsReferenceHeader } from "./geometry.js";
+import { type Loaded, loadLabels } from "./load-labels.js";
+import { placeSegmentations } from "./place-segmentation.js";
+import type { ProbabilityMap, ProbabilitySettings } from "./probability-map.js";
+import type { MeasureSettings } from "./results.js";
 
 export interface PairOptions {
   readonly allow?: GridAllowances;
@@ -15,6 +14,24 @@ export interface PairOptions {
   readonly pixelSpacing?: readonly number[];
   /** Whether 1 is the one label that is scored: white then means 1 as well. Undefined where labels are taken as found. */
   readonly oneLabel?: boolean;
+  /** Predictions are probability maps. */
+  readonly probabilities?: ProbabilitySettings;
+  /** Labels that are scored; undefined where all are. */
+  readonly wanted?: ReadonlySet<number>;
+}
+
+/** How the pairs of an evaluation are read. */
+export const pairOptions = (settings: MeasureSettings): PairOptions => ({
+  allow: settings.allow,
+  pixelSpacing: settings.pixelSpacing,
+  oneLabel: settings.structures?.every(({ labels }) => labels.length === 1 && labels[0] === 1),
+  probabilities: settings.probabilities,
+  wanted: wantedLabels(settings),
+});
+
+function wantedLabels({ structures, ignore }: MeasureSettings): ReadonlySet<number> | undefined {
+  if (structures === undefined) return undefined;
+  return new Set([...structures.flatMap(({ labels }) => labels), ...(ignore === undefined ? [] : [ignore])]);
 }
 
 export interface LabelPair {
@@ -24,17 +41,11 @@ export interface LabelPair {
   readonly unit: "mm" | "px";
   readonly reference: Uint8Array | Uint16Array;
   readonly prediction: Uint8Array | Uint16Array;
+  /** What the prediction was made of, where that are probabilities. */
+  readonly probabilities?: ProbabilityMap;
+  /** What the files themselves call their labels. */
+  readonly names?: ReadonlyMap<number, string>;
   /** What is odd but accepted. */
-  readonly notes: readonly string[];
-}
-
-interface Loaded {
-  readonly grid: Grid;
-  readonly values: ArrayLike<number>;
-  readonly white: number | undefined;
-  readonly unit: "mm" | "px";
-  /** As stored, for a file read with another's header. */
-  readonly affine?: Affine;
   readonly notes: readonly string[];
 }
 
@@ -42,26 +53,29 @@ interface Loaded {
  * Reads the label maps of a pair. Volumes are turned to one order of axes by their headers; a file that does not say how it lies is taken to lie
  * as the other. The spacing is the reference's.
  *
- * @throws LabError UNREADABLE_FILE, SIZE_MISMATCH, GEOMETRY_MISMATCH, UNDECLARED_LABEL
+ * @throws LabError UNREADABLE_FILE, SIZE_MISMATCH, GEOMETRY_MISMATCH, UNDECLARED_LABEL, PROBABILITY_RANGE
  */
 export async function readPair(
   referencePath: string,
   predictionPath: string,
-  { allow = {}, pixelSpacing, oneLabel }: PairOptions = {},
+  { allow = {}, pixelSpacing, oneLabel, probabilities, wanted }: PairOptions = {},
 ): Promise<LabelPair> {
-  let reference = await load(referencePath, pixelSpacing);
-  let prediction = await load(predictionPath, pixelSpacing, reference.affine);
+  let reference = await loadLabels(referencePath, { pixelSpacing, wanted });
+  const predicted = { pixelSpacing, probabilities, wanted, like: reference.grid };
+  let prediction = await loadLabels(predictionPath, { ...predicted, affine: reference.affine });
   if (reference.affine === undefined && prediction.affine !== undefined) {
-    reference = await load(referencePath, pixelSpacing, prediction.affine);
+    reference = await loadLabels(referencePath, { pixelSpacing, wanted, affine: prediction.affine });
   }
+  const named = labelNames(reference, prediction);
+  [reference, prediction] = placeSegmentations(reference, prediction, allow);
   const grids: [Grid, Grid] = [reference.grid, prediction.grid];
   if (allow.orientation && reference.affine && needsReferenceHeader(...grids)) {
     // The shape must fit as stored, so it is checked after turning the voxels by the reference's header; the notes are of the headers themselves.
-    const turned = await load(predictionPath, pixelSpacing, reference.affine, true);
+    const turned = await loadLabels(predictionPath, { ...predicted, affine: reference.affine, replaceStated: true });
     grids[1] = { ...prediction.grid, shape: turned.grid.shape, spacing: turned.grid.spacing };
     prediction = { ...turned, grid: grids[1] };
   }
-  const notes = [...reference.notes, ...prediction.notes, ...checkGrids(...grids, allow)];
+  const notes = [...reference.notes, ...prediction.notes, ...named.notes, ...checkGrids(...grids, allow)];
   const whites = whiteMeansOne(reference, prediction, oneLabel);
   return {
     shape: reference.grid.shape,
@@ -69,34 +83,38 @@ export async function readPair(
     unit: reference.unit,
     reference: toLabels(reference, whites[0]),
     prediction: toLabels(prediction, whites[1]),
+    ...(prediction.probabilities && { probabilities: prediction.probabilities }),
+    ...(named.names && { names: named.names }),
     notes,
   };
 }
 
-async function load(
-  path: string,
-  pixelSpacing: readonly number[] | undefined,
-  affine?: Affine,
-  replaceStated = false,
-): Promise<Loaded> {
-  const format = formatOf(path);
-  if (format === undefined) throw unreadable(path, `losskit reads ${READABLE_ENDINGS}`);
-  if (format === "png") {
-    const { shape, values, white } = await readMask(path);
-    const unit = pixelSpacing === undefined ? "px" : "mm";
-    return { grid: { file: path, shape, spacing: pixelSpacing ?? [1, 1] }, values, white, unit, notes: [] };
+/**
+ * What the files call their labels, the reference first. A name that has one number here and another there would be scored against something else.
+ *
+ * @throws LabError UNDECLARED_LABEL
+ */
+function labelNames(
+  reference: Loaded,
+  prediction: Loaded,
+): { readonly names?: ReadonlyMap<number, string>; readonly notes: readonly string[] } {
+  const [a, b] = [reference.names, prediction.names];
+  if (a === undefined || b === undefined) return { names: a ?? b, notes: [] };
+  const comparable = (name: string) => name.toLowerCase().replaceAll(/[\s_-]+/gu, "");
+  for (const [number, name] of a) {
+    const [other] = [...b].find(([, one]) => comparable(one) === comparable(name)) ?? [];
+    if (other === undefined || other === number) continue;
+    throw new LabError(
+      "UNDECLARED_LABEL",
+      `"${name}" is the segment ${number} of ${reference.grid.file} and ${other} of ${prediction.grid.file}; give segments the same numbers in both`,
+    );
   }
-  const volume = readNifti(await readBytes(path), path, affine, { replaceStated });
-  const { shape, statedSpacing: spacing, orientation, orientationStated, grid } = volume;
-  const notes = volume.spacingStated ? [] : [`${path} does not say how large its voxels are; 1 mm is taken`];
+  const differing = [...a].filter(([number, name]) => b.has(number) && comparable(b.get(number)!) !== comparable(name));
   return {
-    // Of an affine that is the other file's there is nothing to compare.
-    grid: { file: path, shape, spacing, ...(orientationStated && { orientation, affine: grid }) },
-    values: volume.data,
-    white: 255,
-    unit: "mm",
-    affine: volume.affine,
-    notes,
+    names: new Map([...b, ...a]),
+    notes: differing.map(
+      ([number, name]) => `segment ${number} is "${name}" in the reference and "${b.get(number)}" here`,
+    ),
   };
 }
 
@@ -137,7 +155,9 @@ function toLabels({ values, grid }: Loaded, white: number | undefined): Uint8Arr
       throw new LabError(
         "UNDECLARED_LABEL",
         `${grid.file} holds ${value} at voxel ${i}; labels are whole numbers from 0 to ${MAX_LABEL_VALUE}` +
-          (Number.isInteger(value) ? "" : ": is it an image or a probability map? Threshold it first"),
+          (Number.isInteger(value)
+            ? ""
+            : ": is it an image or a probability map? Threshold it first, or read it as PREDICTION with --probabilities"),
       );
     }
     if (label > largest) largest = label;

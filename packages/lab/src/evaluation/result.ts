@@ -2,8 +2,18 @@
 
 import type { EmptyPolicy } from "losskit/metrics";
 import { LabError } from "../errors.js";
-import { isSurfaceMetric, type MetricKey } from "./metric-catalogue.js";
+import {
+  isObjectMetric,
+  isPartMetric,
+  isProbabilityMetric,
+  isSurfaceMetric,
+  type MetricKey,
+  metricOf,
+} from "./metric-catalogue.js";
+import { describeObjects, objectDefinition } from "./object-scores.js";
 import type { Pairs } from "./pairs.js";
+import { DEFAULT_BOUNDARY, describeParts } from "./part-scores.js";
+import { describeProbabilities } from "./probability-scores.js";
 import { type CaseRecord, type EvaluationResult, isMeasured, type MeasureSettings } from "./results.js";
 import { allStructures, summarise } from "./summary.js";
 import { describeSurface } from "./surface-scores.js";
@@ -47,6 +57,9 @@ export function evaluationResult(
     emptyMasks,
     definitions: [
       ...describeSurface(settings.metrics.filter(isSurfaceMetric), settings.surface, unitOf(cases)),
+      ...describeParts(settings.metrics.filter(isPartMetric), settings.boundary ?? DEFAULT_BOUNDARY),
+      ...describeObjects(settings.metrics.filter(isObjectMetric), settings.objects ?? objectDefinition()),
+      ...describeProbabilities(settings.metrics.filter(isProbabilityMetric), settings.probabilities),
       describeEmptyMasks(emptyMasks, settings.metrics),
     ],
     found: pairs.pairs.length,
@@ -73,9 +86,11 @@ const EMPTY_WORDS: Readonly<Record<EmptyPolicy, string>> = {
     "a structure that is in neither mask counts as found without error, one in one mask only as worst: score 0, distance the diagonal of the image (penalty)",
 };
 
-/** Distances have their say only where distances are shown. */
+/** Distances and numbers of objects have their say only where they are shown. */
 function describeEmptyMasks(policy: EmptyPolicy, metrics: readonly MetricKey[]): string {
   const words = EMPTY_WORDS[policy];
-  const distances = policy === "one" && metrics.some((key) => isSurfaceMetric(key) && key !== "nsd");
-  return `Empty masks: ${words}${distances ? "; distances to an empty mask are left out" : ""}.`;
+  const kinds = new Set(metrics.filter((key) => !isProbabilityMetric(key)).map((key) => metricOf(key).kind));
+  const distances = policy === "one" && kinds.has("distance") ? "; distances to an empty mask are left out" : "";
+  const counts = policy !== "skip" && (kinds.has("count") || kinds.has("quantity"));
+  return `Empty masks: ${words}${distances}${counts ? "; numbers of objects count as they are" : ""}.`;
 }

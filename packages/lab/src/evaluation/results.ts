@@ -1,8 +1,11 @@
 // The record of an evaluation: what is asked for, what each case gave, and the sums over cases.
 
-import type { EmptyMasks, EmptyPolicy } from "losskit/metrics";
+import type { EmptyMasks, EmptyPolicy, PooledInstanceScores } from "losskit/metrics";
 import type { GridAllowances } from "./geometry.js";
 import type { MetricKey } from "./metric-catalogue.js";
+import type { ObjectDefinition } from "./object-scores.js";
+import type { BoundaryWidth } from "./part-scores.js";
+import type { ProbabilitySettings } from "./probability-map.js";
 import type { Structure } from "./structures.js";
 import type { SurfaceDefinitions } from "./surface-scores.js";
 
@@ -14,9 +17,25 @@ export interface MeasureSettings {
   /** Shown and summed up; overlap scores are counted all the same. */
   readonly metrics: readonly MetricKey[];
   readonly surface: SurfaceDefinitions;
+  /** Of boundary IoU; the default where absent. */
+  readonly boundary?: BoundaryWidth;
+  /** Of the metrics of objects; the default where absent. */
+  readonly objects?: ObjectDefinition;
+  /** Predictions are probability maps; label maps where absent. */
+  readonly probabilities?: ProbabilitySettings;
   readonly allow: GridAllowances;
   /** Millimetres along [y, x] of the pixels of PNG files. */
   readonly pixelSpacing?: readonly number[];
+}
+
+/** Objects of a structure in one case, as they add up over cases. */
+export interface DetectionCounts {
+  readonly referenceObjects: number;
+  readonly predictedObjects: number;
+  /** Of the reference, with a match. */
+  readonly found: number;
+  /** Predicted without a match. */
+  readonly falsePositives: number;
 }
 
 /** One structure of one case. Values are those of the metrics themselves; policies for empty masks come later. */
@@ -28,6 +47,8 @@ export interface StructureScores {
   readonly falseNegatives: number;
   readonly trueNegatives: number;
   readonly empty: EmptyMasks;
+  /** Where metrics of objects are asked for. */
+  readonly objects?: DetectionCounts;
   readonly values: Readonly<Partial<Record<MetricKey, number | null>>>;
 }
 
@@ -72,8 +93,10 @@ export interface MetricSummary {
   readonly median: number | null;
   /** First and third quartile (linear between cases, as NumPy's default). */
   readonly quartiles: readonly [number, number] | null;
-  /** 95 % bootstrap interval of the mean over cases; null with too few cases for one. */
+  /** 95 % bootstrap interval of the mean over cases; null where there is none. */
   readonly interval: readonly [number, number] | null;
+  /** Why there is no interval: under six cases, or (nearly) all cases have one value, which tells nothing of how others would spread. */
+  readonly noInterval?: "few cases" | "alike";
   /** Cases that count. */
   readonly cases: number;
   /** Cases in which the reference, the prediction or both are empty, whether they count or not. */
@@ -86,6 +109,8 @@ export interface StructureSummary {
   readonly structure: string;
   readonly labels: readonly number[];
   readonly metrics: readonly MetricSummary[];
+  /** Detection over the objects of all cases together, where metrics of objects are asked for. */
+  readonly objects?: PooledInstanceScores;
 }
 
 export interface EvaluationResult {

@@ -27,15 +27,20 @@ export async function readStoredResult(folder: string): Promise<EvaluationResult
  * @throws LabError USAGE naming what differs
  */
 export function checkComparable(a: EvaluationResult, b: EvaluationResult): void {
-  const facts = ({ settings: { surface, ignore, structures, pixelSpacing } }: EvaluationResult) => ({
+  const facts = ({ settings: { surface, boundary, objects, ignore, structures, pixelSpacing } }: EvaluationResult) => ({
     ...surface,
+    boundary,
+    objects,
     ignore,
     structures,
     pixelSpacing,
   });
   const [one, other] = [facts(a), facts(b)] as Record<string, unknown>[];
   const differing = Object.keys({ ...one, ...other }).filter(
-    (name) => JSON.stringify(one![name]) !== JSON.stringify(other![name]),
+    (name) =>
+      JSON.stringify(one![name]) !== JSON.stringify(other![name]) &&
+      // Where one of the two did not ask for such metrics, none of them is compared.
+      !((name === "boundary" || name === "objects") && (one![name] === undefined || other![name] === undefined)),
   );
   if (differing.length > 0) {
     throw new LabError(

@@ -29,7 +29,7 @@ export function maskCutter({ reference, prediction, shape, spacing }: LabelPair,
   const boxes = new Int32Array(LABEL_VALUES * BOX);
   for (let at = 0; at < boxes.length; at += BOX) boxes.set([depth, -1, height, -1, width, -1], at);
   for (const map of [reference, prediction]) growBoxes(boxes, map, depth, height, width);
-  const axes = keptAxes(shape);
+  const axes = imageAxes(shape);
   return ({ labels }) => {
     const inside = new Uint8Array(LABEL_VALUES);
     const box = [depth, -1, height, -1, width, -1];
@@ -64,8 +64,8 @@ export function maskCutter({ reference, prediction, shape, spacing }: LabelPair,
   };
 }
 
-/** A single slice is an image, which has no surface above and below. */
-function keptAxes(shape: readonly number[]): number[] {
+/** The axes that masks keep: a single slice is an image, which has no surface above and below. */
+export function imageAxes(shape: readonly number[]): number[] {
   const long = shape.flatMap((extent, axis) => (extent > 1 ? [axis] : []));
   return long.length > 0 ? long : [shape.length - 1];
 }

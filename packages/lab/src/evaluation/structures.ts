@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { nearest } from "losskit";
 import { listed } from "../datasets/case-files.js";
 import { MAX_LABEL_VALUE } from "../datasets/class-names.js";
-import { asObject, readJson } from "../datasets/json-file.js";
+import { asObject, asStrings, readJson } from "../datasets/json-file.js";
 import { LabError } from "../errors.js";
 
 /** A label, or a region of several labels that are one structure. */
@@ -35,26 +35,39 @@ export async function structuresOfFile(path: string): Promise<Structures> {
   const field = FIELDS[basename(path)];
   const labels = field === undefined ? json : asObject(json, path)[field];
   const where = field === undefined ? path : `"${field}" of ${path}`;
-  const entries: [string, number[]][] = Array.isArray(labels)
-    ? labels.map((name, index) => [String(name), [index + 1]])
+  const entries = Array.isArray(labels)
+    ? listEntries(asStrings(labels, where))
     : Object.entries(asObject(labels, where)).map(([key, value]) => fileEntry(key, value, where));
   let ignore: number | undefined;
   const structures: Structure[] = [];
   for (const [name, values] of entries) {
     for (const value of values) checkLabel(value, `${where}: "${name}"`, "BAD_DATASET");
-    if (name.toLowerCase() === "ignore") ignore = values[0];
-    else if (values.some((value) => value !== 0)) structures.push(structure(name, values));
+    if (name.toLowerCase() === "ignore") {
+      if (values.length > 1) {
+        throw new LabError("BAD_DATASET", `${where}: "${name}" has ${values.length} labels; one value can be ignored`);
+      }
+      ignore = values[0];
+    } else if (values.some((value) => value !== 0)) structures.push(structure(name, values));
   }
   if (structures.length === 0) throw new LabError("BAD_DATASET", `${where} names no label besides the background`);
   checkNames(structures, where, "BAD_DATASET");
   return { structures, ...(ignore !== undefined && { ignore }) };
 }
 
+/** Names of the labels 1, 2, …, or of 0, 1, … where the first is the background. */
+function listEntries(names: readonly string[]): [string, number[]][] {
+  const first = names[0]?.toLowerCase() === "background" ? 0 : 1;
+  return names.map((name, index) => [name, [index + first]]);
+}
+
 /** Version 2 has labels by name, or lists of them for regions; version 1 names by label. */
 function fileEntry(key: string, value: unknown, where: string): [string, number[]] {
-  if (typeof value === "number") return [key, [value]];
-  if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "number")) return [key, value];
-  if (/^\d+$/u.test(key) && typeof value === "string") return [value, [Number(key)]];
+  const isName = key.trim() !== "";
+  if (isName && typeof value === "number") return [key, [value]];
+  if (isName && Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "number")) {
+    return [key, value];
+  }
+  if (/^\d+$/u.test(key) && typeof value === "string" && value.trim() !== "") return [value, [Number(key)]];
   throw new LabError("BAD_DATASET", `${where}: "${key}" must give a label, a list of labels, or the name of a label`);
 }
 
@@ -109,10 +122,12 @@ export function parseRegions(items: readonly string[], known: readonly Structure
 
 /** Labels and regions together must have a name each. */
 export function checkNames(structures: readonly Structure[], where: string, code: "USAGE" | "BAD_DATASET"): void {
-  const names = structures.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined)
-    throw new LabError(code, `${where}: two structures have the name "${twice}"; give each its own`);
+  const taken = new Set<string>();
+  for (const { name } of structures) {
+    if (taken.has(name))
+      throw new LabError(code, `${where}: two structures have the name "${name}"; give each its own`);
+    taken.add(name);
+  }
 }
 
 const structure = (name: string, labels: readonly number[]): Structure => ({
@@ -120,8 +135,8 @@ const structure = (name: string, labels: readonly number[]): Structure => ({
   labels: [...new Set(labels)].filter((label) => label !== 0).sort((a, b) => a - b),
 });
 
-/** A structure of the label itself, where nothing names it. */
-export const unnamedStructure = (label: number): Structure => ({ name: String(label), labels: [label] });
+/** A structure of one label; its name is its number where nothing names it. */
+export const structureOf = (label: number, name = String(label)): Structure => ({ name, labels: [label] });
 
 /** A structure in a sentence: one without a name is "label 3". */
 export const spoken = (name: string): string => (/^\d+$/u.test(name) ? `label ${name}` : name);

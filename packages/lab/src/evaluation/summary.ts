@@ -3,7 +3,8 @@
 import { quantileSorted } from "d3-array";
 import { applyEmptyPolicy, type EmptyPolicy } from "losskit/metrics";
 import { bootstrapMean, RESAMPLES } from "../experiment/bootstrap.js";
-import { type Metric, type MetricKey, metricOf } from "./metric-catalogue.js";
+import { isProbabilityMetric, type Metric, type MetricKey, metricOf } from "./metric-catalogue.js";
+import { pooledObjects } from "./object-scores.js";
 import type { MeasuredCase, MetricSummary, StructureScores, StructureSummary } from "./results.js";
 import type { Structure } from "./structures.js";
 
@@ -39,6 +40,10 @@ export function scoresOf(one: MeasuredCase, structure: Structure): StructureScor
         falseOmissionRate: 0,
         accuracy: 1,
         volumeDifference: 0,
+        falsePositiveObjects: 0,
+        missedObjects: 0,
+        referenceObjects: 0,
+        predictedObjects: 0,
       },
     }
   );
@@ -53,7 +58,9 @@ export function countedValue(
 ): number | null {
   const value = values[key] ?? null;
   const { kind } = metricOf(key);
-  if (kind === "difference") return policy === "skip" && (empty === "both" || empty === "reference") ? null : value;
+  // These have a value where a mask is empty, and none that would be the worst.
+  if (kind === "difference" || kind === "count" || kind === "quantity" || isProbabilityMetric(key))
+    return policy === "skip" && (empty === "both" || empty === "reference") ? null : value;
   if (kind === "rate") {
     const score = applyEmptyPolicy({ value: value === null ? null : 1 - value, empty }, { policy, kind: "score" });
     // 1 - (1 - v) is not quite v.
@@ -73,20 +80,24 @@ export function summarise(
   metrics: readonly MetricKey[],
   policy: EmptyPolicy,
 ): StructureSummary[] {
-  return structures.map((structure) => ({
-    structure: structure.name,
-    labels: structure.labels,
-    metrics: metrics.map((key) => {
-      const scored = cases.map((one) => ({ one, scores: scoresOf(one, structure) }));
-      const values = scored.flatMap(({ one, scores }) => countedValue(one, scores, key, policy) ?? []);
-      return summaryOf(
-        metricOf(key),
-        values,
-        scored.filter(({ scores }) => scores.empty !== "neither").length,
-        cases.length - values.length,
-      );
-    }),
-  }));
+  return structures.map((structure) => {
+    const objects = pooledObjects(cases, structure, metrics);
+    return {
+      structure: structure.name,
+      labels: structure.labels,
+      metrics: metrics.map((key) => {
+        const scored = cases.map((one) => ({ one, scores: scoresOf(one, structure) }));
+        const values = scored.flatMap(({ one, scores }) => countedValue(one, scores, key, policy) ?? []);
+        return summaryOf(
+          metricOf(key),
+          values,
+          scored.filter(({ scores }) => scores.empty !== "neither").length,
+          cases.length - values.length,
+        );
+      }),
+      ...(objects && { objects }),
+    };
+  });
 }
 
 function summaryOf(metric: Metric, values: readonly number[], empty: number, leftOut: number): MetricSummary {
@@ -98,7 +109,7 @@ function summaryOf(metric: Metric, values: readonly number[], empty: number, lef
     mean: meanOf(values),
     median: at(0.5),
     quartiles: first === null || third === null ? null : [first, third],
-    interval: meanInterval(values, metric),
+    ...meanInterval(values, metric),
     cases: values.length,
     empty,
     leftOut,
@@ -108,15 +119,24 @@ function summaryOf(metric: Metric, values: readonly number[], empty: number, lef
 export const meanOf = (values: readonly number[]): number | null =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** 95 % interval of a mean over cases, within the range of the metric; null with too few cases, or where the resamples give none. */
-export function meanInterval(values: readonly number[], metric: Metric): readonly [number, number] | null {
+/**
+ * 95 % interval of a mean over cases, within the range of the metric, or why there is none.
+ *
+ * The bootstrap takes the spread of other cases from the cases there are. Where all have one value it would be sure of the mean, of six as of six
+ * hundred; where all but one or two have it, so many resamples hold that value alone that the interval has no end. Both say the same: the spread is not known.
+ */
+export function meanInterval(
+  values: readonly number[],
+  metric: Metric,
+): Pick<MetricSummary, "interval" | "noInterval"> {
+  if (values.length < MIN_CASES) return { interval: null, noInterval: "few cases" };
   const bounds = bootstrapInterval(values);
-  if (bounds === null) return null;
+  if (bounds === null || bounds[0] === bounds[1]) return { interval: null, noInterval: "alike" };
   const [least, most] = rangeOf(metric);
-  return [Math.max(least, bounds[0]), Math.min(most, bounds[1])];
+  return { interval: [Math.max(least, bounds[0]), Math.min(most, bounds[1])] };
 }
 
-/** 95 % bootstrap interval of the mean of any values. */
+/** 95 % bootstrap interval of the mean of any values; null with too few, or where nearly all are the same; without width where all are. */
 export function bootstrapInterval(values: readonly number[]): readonly [number, number] | null {
   if (values.length < MIN_CASES) return null;
   const resamples = Math.max(1000, Math.min(RESAMPLES, Math.floor(MOST_DRAWS / values.length)));
@@ -133,6 +153,6 @@ const CORRELATIONS: ReadonlySet<MetricKey> = new Set([
 
 function rangeOf({ kind, key }: Metric): readonly [number, number] {
   if (kind === "difference") return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  if (kind === "distance") return [0, Number.POSITIVE_INFINITY];
+  if (kind === "distance" || kind === "count" || kind === "quantity") return [0, Number.POSITIVE_INFINITY];
   return [CORRELATIONS.has(key) ? -1 : 0, 1];
 }

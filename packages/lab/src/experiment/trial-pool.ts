@@ -1,11 +1,11 @@
 // Runs trials side by side, each in a process of its own.
 
-import { LosskitError, type LosskitErrorCode } from "losskit";
 import Tinypool from "tinypool";
-import { LabError, type LabErrorCode } from "../errors.js";
+import { LabError } from "../errors.js";
 import type { TrialResult } from "./results.js";
 import type { TrialRequest } from "./trial.js";
-import type { TrialAnswer, TrialProgress } from "./trial-worker.js";
+import { resultOf, type TrialAnswer } from "./trial-answer.js";
+import type { TrialProgress } from "./trial-worker.js";
 
 /** Runs trials; `run` may be called for all of them at once, and decides itself how many run side by side. */
 export interface TrialRunner {
@@ -67,17 +67,8 @@ export function trialPool(jobs: number, worker = new URL("./trial-worker.js", im
         const advice = "as it does when memory runs out: fewer --jobs or a smaller --batch need less";
         throw new TrialCrash(`its process ended by itself, ${advice}`, { cause: error });
       }
-      if (answer.ok) return answer.result;
-      throw rebuild(answer.error);
+      return resultOf(answer);
     },
     close: () => pool.destroy(),
   };
-}
-
-function rebuild({ kind, code, message, stack }: Extract<TrialAnswer, { ok: false }>["error"]): Error {
-  if (kind === "lab") return new LabError(code as LabErrorCode, message);
-  if (kind === "losskit") return new LosskitError(code as LosskitErrorCode, message);
-  const error = new Error(message);
-  error.stack = stack;
-  return error;
 }

@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { quantile } from "d3-array";
-import { type MetricKey, metricOf } from "../evaluation/metric-catalogue.js";
+import { isProbabilityMetric, type MetricKey, metricOf } from "../evaluation/metric-catalogue.js";
 import { unitOf } from "../evaluation/result.js";
 import type { EvaluationResult } from "../evaluation/results.js";
 import { countedValue, MIN_CASES, scoresOf } from "../evaluation/summary.js";
@@ -56,7 +56,8 @@ export function distributionChart(result: EvaluationResult, key: MetricKey): str
     x: {
       label: head,
       grid: true,
-      ...(metric.kind === "score" || metric.kind === "rate"
+      // Rates of probabilities are near 0, where the whole range shows nothing.
+      ...(metric.kind === "score" || (metric.kind === "rate" && !isProbabilityMetric(key))
         ? { domain: domainOf(points) }
         : { nice: true, zero: true }),
     },

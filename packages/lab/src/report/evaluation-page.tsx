@@ -10,7 +10,7 @@ import { spoken } from "../evaluation/structures.js";
 import { pngUri } from "./case-picture.js";
 import { cropToStructure, OUTLINES, paintOutlines, type Slice } from "./contours.js";
 import { distributionChart } from "./evaluation-charts.js";
-import { CaseTable, StructureTable } from "./evaluation-sections.js";
+import { CaseTable, ObjectsOfAllCases, StructureTable } from "./evaluation-sections.js";
 import { dimensionsOf, metricHead } from "./evaluation-table.js";
 import { type Fact, Facts, versionsFact } from "./facts.js";
 import { counted, duration, figure } from "./figures.js";
@@ -66,9 +66,11 @@ function EvaluationPage({ result, pictures, rankedBy }: EvaluationContent) {
           <Section title="Structure by structure">
             <p class="quiet">
               n: cases that count; empty: cases in which the structure is missing in reference, prediction or both; 95 %
-              of the mean: bootstrap over cases, from six cases on.
+              of the mean: bootstrap over cases, from six cases on; alike: all or nearly all cases have one value, which
+              does not tell how others would spread.
             </p>
             <StructureTable result={result} />
+            <ObjectsOfAllCases summary={result.summary} />
           </Section>
           <Distributions result={result} />
           <WorstCases pictures={pictures} rankedBy={rankedBy} />

@@ -6,8 +6,7 @@ import type { EvaluationResult } from "../evaluation/results.js";
 import { type Structure, spoken } from "../evaluation/structures.js";
 import { countedValue, scoresOf } from "../evaluation/summary.js";
 import { dimensionsOf, metricHead } from "./evaluation-table.js";
-import { counted, figure, figureInterval } from "./figures.js";
-
+import { caseFigure, counted, figure, figureInterval, meanIntervalFigure, objectsSentence } from "./figures.js";
 import { Head, Table } from "./tables.js";
 
 export function StructureTable({ result }: { result: EvaluationResult }) {
@@ -30,7 +29,7 @@ export function StructureTable({ result }: { result: EvaluationResult }) {
               )}
               <td class="name">{metricHead(row.metric, unit, dimensions)}</td>
               <td class="strong">{figure(row.mean)}</td>
-              <td>{figureInterval(row.interval)}</td>
+              <td>{meanIntervalFigure(row)}</td>
               <td>{figure(row.median)}</td>
               <td>{figureInterval(row.quartiles)}</td>
               <td>{row.cases}</td>
@@ -40,6 +39,24 @@ export function StructureTable({ result }: { result: EvaluationResult }) {
         </tbody>
       ))}
     </Table>
+  );
+}
+
+/** Detection over the objects of all cases together; nothing where no metric of objects is asked for. */
+export function ObjectsOfAllCases({ summary }: Pick<EvaluationResult, "summary">) {
+  const rows = summary.flatMap(({ structure, objects }) => (objects ? [{ structure, objects }] : []));
+  if (rows.length === 0) return null;
+  return (
+    <>
+      <p class="quiet">The objects of all cases together, so that a case with many counts for more:</p>
+      <ul>
+        {rows.map(({ structure, objects }) => (
+          <li key={structure}>
+            {spoken(structure)}: {objectsSentence(objects)}.
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
@@ -85,7 +102,7 @@ function CasesOf({ result, structure }: { result: EvaluationResult; structure: S
           <tr key={one.case}>
             <th scope="row">{one.case}</th>
             {values.map((value, index) => (
-              <td key={settings.metrics[index]}>{figure(value)}</td>
+              <td key={settings.metrics[index]}>{caseFigure(value, metricOf(settings.metrics[index]!))}</td>
             ))}
             <td>{scores.empty === "neither" ? "" : scores.empty}</td>
           </tr>

@@ -5,7 +5,7 @@ import Table from "cli-table3";
 import { type MetricKey, metricOf } from "../evaluation/metric-catalogue.js";
 import { unitOf } from "../evaluation/result.js";
 import type { EvaluationResult, MetricSummary } from "../evaluation/results.js";
-import { figure, figureInterval } from "./figures.js";
+import { figure, figureInterval, meanIntervalFigure } from "./figures.js";
 
 interface Column {
   readonly head: string;
@@ -19,7 +19,7 @@ const COLUMNS: readonly Column[] = [
   { head: "n", cell: ({ cases }) => String(cases) },
   { head: "empty", cell: ({ empty }) => String(empty) },
   { head: "IQR", cell: ({ quartiles }) => figureInterval(quartiles) },
-  { head: "95 % of mean", cell: ({ interval }) => figureInterval(interval) },
+  { head: "95 % of mean", cell: meanIntervalFigure },
 ];
 
 const FEWEST_COLUMNS = 2;

@@ -1,5 +1,9 @@
 // How numbers are written in table, page and terminal.
 
+import type { PooledInstanceScores } from "losskit/metrics";
+import type { Metric } from "../evaluation/metric-catalogue.js";
+import type { MetricSummary } from "../evaluation/results.js";
+
 export const NOTHING = "–";
 
 export const score = (value: number | null | undefined): string =>
@@ -32,5 +36,28 @@ export function figure(value: number | null | undefined): string {
 
 export const figureInterval = (bounds: readonly [number, number] | null | undefined): string =>
   bounds ? `${figure(bounds[0])} to ${figure(bounds[1])}` : NOTHING;
+
+/** Of a mean over cases; without one, why. */
+export const meanIntervalFigure = ({ interval, noInterval }: Pick<MetricSummary, "interval" | "noInterval">): string =>
+  noInterval === undefined ? figureInterval(interval) : `${NOTHING} (${noInterval})`;
+
+/** A value of one case: objects are counted in whole numbers. */
+export const caseFigure = (value: number | null, { kind }: Metric): string =>
+  (kind === "count" || kind === "quantity") && Number.isInteger(value) ? String(value) : figure(value);
+
+/** What the objects of all cases together give, in a sentence without its subject. */
+export const objectsSentence = ({
+  referenceObjects,
+  predictedObjects,
+  found,
+  falsePositives,
+  sensitivity,
+  precision,
+  f1,
+  falsePositivesPerImage,
+}: PooledInstanceScores): string =>
+  `${found} of ${counted(referenceObjects, "object")} found (recall ${figure(sensitivity)}), ` +
+  `${predictedObjects - falsePositives} of ${predictedObjects} predicted match (precision ${figure(precision)}), ` +
+  `F1 ${figure(f1)}, ${figure(falsePositivesPerImage)} false positives per case`;
 
 export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

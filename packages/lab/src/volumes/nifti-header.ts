@@ -1,7 +1,7 @@
 // The header of a NIfTI-1 or NIfTI-2 file: parsed by nifti-reader-js, then checked, because that library takes any numbers.
 
 import { NIFTI1, NIFTI2 } from "nifti-reader-js";
-import { type Affine, type AffineRow, isUsable, type Triple } from "./orientation.js";
+import { type Affine, type AffineRow, isUsable, type Triple, voxelSizes } from "./orientation.js";
 import { unreadable } from "./read-bytes.js";
 
 /** How a voxel is stored. */
@@ -40,9 +40,13 @@ export interface NiftiHeader {
   readonly littleEndian: boolean;
   /** Voxels along the stored axes i, j, k; i varies fastest. */
   readonly size: Triple;
+  /** Volumes behind one another: one per channel; 1 unless several are allowed. */
+  readonly channels: number;
   readonly datatype: Datatype;
   /** Byte at which the voxels start. */
   readonly dataOffset: number;
+  /** Bytes of the unpacked file as far as its last voxel. */
+  readonly byteLength: number;
   /** Value = slope x stored + intercept. */
   readonly slope: number;
   readonly intercept: number;
@@ -59,6 +63,15 @@ const FORMS = [
   { version: 2, length: 540, magicAt: 4, affineAt: 400, float: 8 },
 ] as const;
 
+/** Bytes that are enough to read the header of either version. */
+export const LONGEST_HEADER = 540;
+
+/** 1024³: as numbers of 4 or 8 bytes they are 4 or 8 gigabytes. Beyond it a header is more likely damaged. */
+const MAX_VOXELS = 2 ** 30;
+
+/** Millimetres from one voxel to the next that can be meant; beyond, areas and volumes of voxels would become 0 or infinite. */
+const [SHORTEST_EDGE, LONGEST_EDGE] = [1e-9, 1e9];
+
 /** Millimetres per unit of length, by the low three bits of `xyzt_units`: metre, millimetre, micrometre; 0 is unknown. */
 const MILLIMETRES: Readonly<Record<number, number>> = { 1: 1000, 2: 1, 3: 0.001 };
 
@@ -66,10 +79,26 @@ const MILLIMETRES: Readonly<Record<number, number>> = { 1: 1000, 2: 1, 3: 0.001 
  * Reads and checks the header of an unpacked file.
  *
  * @param bytes the file, not compressed
- * @throws LabError UNREADABLE_FILE when it is not NIfTI, has a kind of voxel that is not read, more than three dimensions,
+ * @param options `channels`: the file may have several volumes, along its fourth axis or, as ITK writes vectors, its fifth
+ * @throws LabError UNREADABLE_FILE when it is not NIfTI, has a kind of voxel that is not read, more dimensions than are allowed,
  *   or fewer bytes than its size needs
  */
-export function readNiftiHeader(bytes: Uint8Array, file: string): NiftiHeader {
+export function readNiftiHeader(
+  bytes: Uint8Array,
+  file: string,
+  options: { readonly channels?: boolean } = {},
+): NiftiHeader {
+  const header = parseNiftiHeader(bytes, file, options);
+  checkWhole(header, bytes.length, file);
+  return header;
+}
+
+/** The same of a file of which the start is known alone. */
+export function parseNiftiHeader(
+  bytes: Uint8Array,
+  file: string,
+  options: { readonly channels?: boolean },
+): NiftiHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < FORMS[0].length) {
     throw unreadable(file, `it is cut: it has ${bytes.length} bytes, a NIfTI header has ${FORMS[0].length}`);
@@ -83,28 +112,42 @@ export function readNiftiHeader(bytes: Uint8Array, file: string): NiftiHeader {
   // Without the bytes behind it, so that the library does not read extensions: losskit has no use for them, and the
   // library throws on those it does not understand.
   const raw = form.version === 1 ? new NIFTI1() : new NIFTI2();
-  raw.readHeader(bytes.slice(0, form.length).buffer);
+  // A copy, but not by slice(): that of a Buffer is a view, whose memory holds other things too.
+  raw.readHeader(new Uint8Array(bytes.subarray(0, form.length)).buffer);
 
   const littleEndian = raw.littleEndian;
-  const size = readSize(raw.dims, file);
+  const { size, channels } = readSize(raw.dims, file, options.channels === true);
   const datatype = readDatatype(raw.datatypeCode, raw.numBitsPerVoxel, file);
   const dataOffset = readDataOffset(raw.vox_offset, form.length, file);
-  const needed = dataOffset + size[0] * size[1] * size[2] * datatype.bytes;
-  if (needed > bytes.length) {
-    throw unreadable(
-      file,
-      `it is cut: ${size.join(" x ")} voxels of ${datatype.name} need ${needed} bytes, it has ${bytes.length}; copy it again`,
-    );
+  const voxels = size[0] * size[1] * size[2] * channels;
+  if (voxels > MAX_VOXELS) {
+    throw unreadable(file, `its header says ${inWords(size, channels)} voxels; at most ${MAX_VOXELS} are read`);
   }
+  const byteLength = dataOffset + voxels * datatype.bytes;
   const { slope, intercept } = readScale(raw.scl_slope, raw.scl_inter, file);
   const unit = MILLIMETRES[raw.xyzt_units & 7] ?? 1;
-  const pixelSize = [1, 2, 3].map((axis) => readPixelSize(raw.pixDims[axis]!) * unit) as unknown as Triple;
-  const pixelSizeStated = size.every((length, axis) => length === 1 || isPixelSize(raw.pixDims[axis + 1]!));
+  const edges = [1, 2, 3].map((axis) => Math.abs(raw.pixDims[axis]!) * unit);
+  const pixelSize = edges.map((edge) => (isEdge(edge) ? edge : unit)) as unknown as Triple;
+  const pixelSizeStated = size.every((length, axis) => length === 1 || isEdge(edges[axis]!));
   const sform = raw.sform_code > 0 ? sformAffine(view, form, littleEndian) : undefined;
   const qform = raw.qform_code > 0 ? qformAffine(raw, pixelSize, unit) : undefined;
-  const affine = [sform && scaled(sform, unit), qform].find((one) => one !== undefined && isUsable(one));
-  return { littleEndian, size, datatype, dataOffset, slope, intercept, affine, pixelSize, pixelSizeStated };
+  const affine = [sform && scaled(sform, unit), qform].find(
+    (one) => one !== undefined && isUsable(one) && voxelSizes(one).every(isEdge),
+  );
+  const voxel = { size, channels, datatype, slope, intercept };
+  return { littleEndian, ...voxel, dataOffset, byteLength, affine, pixelSize, pixelSizeStated };
 }
+
+/** @throws LabError UNREADABLE_FILE where a file of `length` bytes is too short for its voxels */
+export function checkWhole({ size, channels, datatype, byteLength }: NiftiHeader, length: number, file: string): void {
+  if (byteLength <= length) return;
+  throw unreadable(
+    file,
+    `it is cut: ${inWords(size, channels)} voxels of ${datatype.name} need ${byteLength} bytes, it has ${length}; copy it again`,
+  );
+}
+
+const inWords = (size: Triple, channels: number): string => [...size, ...(channels > 1 ? [channels] : [])].join(" x ");
 
 function checkMagic(bytes: Uint8Array, { version, magicAt }: (typeof FORMS)[number], file: string): void {
   const magic = String.fromCharCode(...bytes.subarray(magicAt, magicAt + 3));
@@ -115,21 +158,27 @@ function checkMagic(bytes: Uint8Array, { version, magicAt }: (typeof FORMS)[numb
   throw unreadable(file, "it has no NIfTI mark (n+1 or n+2); if it is in the Analyze format, convert it to NIfTI");
 }
 
-function readSize(dims: readonly number[], file: string): Triple {
+function readSize(
+  dims: readonly number[],
+  file: string,
+  channelsAllowed: boolean,
+): { readonly size: Triple; readonly channels: number } {
   const count = dims[0]!;
   if (!(count >= 1 && count <= 7)) throw unreadable(file, `its header says ${count} dimensions; 1 to 7 are possible`);
   const lengths = dims.slice(1, count + 1);
   if (!lengths.every((length) => Number.isInteger(length) && length >= 1)) {
     throw unreadable(file, `its header says ${lengths.join(" x ")} voxels; each must be at least 1`);
   }
-  if (lengths.slice(3).some((length) => length !== 1)) {
+  const volumes = lengths.slice(3).filter((length) => length !== 1);
+  if (volumes.length > (channelsAllowed ? 1 : 0)) {
     throw unreadable(
       file,
-      `it has more than one volume (${lengths.join(" x ")}); save each time point or channel as a file of its own`,
+      `it has more than one volume (${lengths.join(" x ")}); save each time point or channel as a file of its own; ` +
+        "several channels are read as probabilities, with --probabilities of losskit evaluate",
     );
   }
   const [i, j = 1, k = 1] = lengths;
-  return [i!, j, k];
+  return { size: [i!, j, k], channels: volumes[0] ?? 1 };
 }
 
 function readDatatype(code: number, bits: number, file: string): Datatype {
@@ -167,9 +216,8 @@ function readScale(slope: number, intercept: number, file: string): { slope: num
   return { slope, intercept };
 }
 
-const isPixelSize = (size: number): boolean => Number.isFinite(size) && size !== 0;
-
-const readPixelSize = (size: number): number => (isPixelSize(size) ? Math.abs(size) : 1);
+/** False of NaN too. */
+const isEdge = (edge: number): boolean => edge >= SHORTEST_EDGE && edge <= LONGEST_EDGE;
 
 function sformAffine(view: DataView, { affineAt, float }: (typeof FORMS)[number], littleEndian: boolean): Affine {
   const value = (row: number, column: number) => {

@@ -1,25 +1,29 @@
 // NIfTI volumes (.nii, .nii.gz) as arrays in one order, whatever the orientation, byte order and scaling of the file.
 
 import { endianness } from "node:os";
-import { gunzipSync, constants as zlib } from "node:zlib";
 import { type NiftiHeader, readNiftiHeader } from "./nifti-header.js";
 import {
   type Affine,
   canonicalAffine,
   canonicalOrder,
+  eachCanonicalRow,
   orientationCode,
   orientationOf,
   type Triple,
   voxelSizes,
 } from "./orientation.js";
-import { unreadable } from "./read-bytes.js";
+import { unpackNifti } from "./unpack-gzip.js";
 
 export { type NiftiContents, writeNifti } from "./write-nifti.js";
 
 export interface NiftiVolume {
-  /** Intensities after slope and intercept, `[superior, anterior, right]`, each axis running that way, the last fastest. */
+  /**
+   * Intensities after slope and intercept, `[superior, anterior, right]`, each axis running that way, the last fastest; where there are
+   * several channels, one such volume after the other.
+   */
   readonly data: Float32Array | Float64Array;
-  /** [depth, height, width] of `data`. */
+  readonly channels: number;
+  /** [depth, height, width] of a channel. */
   readonly shape: Triple;
   /** Millimetres per voxel along each axis of `shape`. */
   readonly spacing: Triple;
@@ -39,42 +43,9 @@ export interface NiftiVolume {
   readonly datatype: string;
 }
 
-/** Unpacked volumes larger than this are refused: a few kilobytes of gzip can unpack to terabytes. */
-const MAX_BYTES = 2 ** 31 - 1;
-
-/** Whether the bytes are gzip: both marks and the method, as one mark alone also begins other files. */
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
-
-/**
- * Unpacks gzip; anything else is returned as it is. A file that is cut gives what it holds when that is less than its
- * header asks for, so that the message of the header's check can say how much is missing.
- *
- * @throws LabError UNREADABLE_FILE
- */
-export function unpackGzip(bytes: Uint8Array, file: string): Uint8Array {
-  if (!isGzip(bytes)) return bytes;
-  try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ERR_BUFFER_TOO_LARGE") throw unreadable(file, `it unpacks to more than ${MAX_BYTES} bytes`, error);
-    if (code !== "Z_BUF_ERROR") throw unreadable(file, `its gzip data are damaged (${message})`, error);
-    const partial = unpackCut(bytes);
-    readNiftiHeader(partial, file);
-    throw unreadable(file, `it is cut: its gzip data end early, at ${bytes.length} bytes; copy it again`, error);
-  }
-}
-
-function unpackCut(bytes: Uint8Array): Uint8Array {
-  try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES, finishFlush: zlib.Z_SYNC_FLUSH });
-  } catch {
-    return new Uint8Array(0);
-  }
-}
-
 export interface ReadNiftiOptions {
   readonly replaceStated?: boolean;
+  readonly channels?: boolean;
 }
 
 /**
@@ -85,40 +56,38 @@ export interface ReadNiftiOptions {
  * @param bytes the whole file
  * @param file its name, for messages
  * @param affine orientation of the grid the volume lies on, for a file that states none (a mask without its image's header)
- * @param options `replaceStated`: the given affine counts even where the file states one
+ * @param options `replaceStated`: the given affine counts even where the file states one; `channels`: the file may have several volumes
  * @throws LabError UNREADABLE_FILE
  */
 export function readNifti(
   bytes: Uint8Array,
   file: string,
   affine?: Affine,
-  { replaceStated = false }: ReadNiftiOptions = {},
+  { replaceStated = false, channels: allowed = false }: ReadNiftiOptions = {},
 ): NiftiVolume {
-  const unpacked = unpackGzip(bytes, file);
-  const header = readNiftiHeader(unpacked, file);
-  const { size, pixelSize } = header;
+  const unpacked = unpackNifti(bytes, file, { channels: allowed });
+  const header = readNiftiHeader(unpacked, file, { channels: allowed });
+  const { size, channels, pixelSize } = header;
   const used = replaceStated ? (affine ?? header.affine) : (header.affine ?? affine);
   const sizes = used === undefined ? pixelSize : voxelSizes(used);
   const orientation =
     used === undefined ? ([0, 1, 2] as const).map((axis) => ({ axis, sign: 1 as const })) : orientationOf(used);
-  const { shape, start, steps, storedAxes } = canonicalOrder(size, orientation);
+  const order = canonicalOrder(size, orientation);
+  const { shape, storedAxes } = order;
   const stored = storedVoxels(unpacked, header);
 
   const data = new (header.datatype.fitsFloat32 ? Float32Array : Float64Array)(stored.length);
   const { slope, intercept } = header;
-  let out = 0;
-  for (let z = 0; z < shape[0]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      let at = start + z * steps[0] + y * steps[1];
-      for (let x = 0; x < shape[2]; x++) {
-        data[out++] = slope * Number(stored[at]) + intercept;
-        at += steps[2];
-      }
+  const step = order.steps[2];
+  eachCanonicalRow(order, channels, (from, to) => {
+    for (let out = to, at = from; out < to + shape[2]; out++, at += step) {
+      data[out] = slope * Number(stored[at]) + intercept;
     }
-  }
+  });
   const alongShape = (edges: Triple): Triple => [edges[storedAxes[0]]!, edges[storedAxes[1]]!, edges[storedAxes[2]]!];
   return {
     data,
+    channels,
     shape,
     spacing: alongShape(sizes),
     orientation: orientationCode(orientation),
@@ -143,7 +112,7 @@ type StoredVoxels =
   | BigInt64Array
   | BigUint64Array;
 
-const VIEWS: Readonly<Record<string, new (buffer: ArrayBuffer) => StoredVoxels>> = {
+const VIEWS: Readonly<Record<string, new (buffer: ArrayBuffer, start?: number, length?: number) => StoredVoxels>> = {
   uint8: Uint8Array,
   int8: Int8Array,
   int16: Int16Array,
@@ -156,16 +125,22 @@ const VIEWS: Readonly<Record<string, new (buffer: ArrayBuffer) => StoredVoxels>>
   uint64: BigUint64Array,
 };
 
-/** The voxels in the file's order and this machine's byte order, in memory of their own (a view needs aligned bytes). */
-function storedVoxels(bytes: Uint8Array, { size, datatype, dataOffset, littleEndian }: NiftiHeader): StoredVoxels {
-  const length = size[0] * size[1] * size[2] * datatype.bytes;
-  const copy = new Uint8Array(length);
-  copy.set(bytes.subarray(dataOffset, dataOffset + length));
-  if (littleEndian !== (endianness() === "LE")) {
+/** The voxels in the file's order and this machine's byte order: the file's own memory where it can be read so, else a copy. */
+function storedVoxels(
+  bytes: Uint8Array,
+  { size, channels, datatype, dataOffset, littleEndian }: NiftiHeader,
+): StoredVoxels {
+  const voxels = size[0] * size[1] * size[2] * channels;
+  const View = VIEWS[datatype.name]!;
+  const ownOrder = datatype.bytes === 1 || littleEndian === (endianness() === "LE");
+  const start = bytes.byteOffset + dataOffset;
+  if (ownOrder && start % datatype.bytes === 0) return new View(bytes.buffer as ArrayBuffer, start, voxels);
+  const copy = new Uint8Array(bytes.subarray(dataOffset, dataOffset + voxels * datatype.bytes));
+  if (!ownOrder) {
     const buffer = Buffer.from(copy.buffer);
     if (datatype.bytes === 2) buffer.swap16();
     if (datatype.bytes === 4) buffer.swap32();
     if (datatype.bytes === 8) buffer.swap64();
   }
-  return new VIEWS[datatype.name]!(copy.buffer);
+  return new View(copy.buffer);
 }

@@ -85,6 +85,39 @@ export function canonicalOrder(size: Triple, orientation: Orientation): Canonica
 }
 
 /**
+ * Walks stored channels, one behind the other, row by row in the order [superior, anterior, right].
+ *
+ * @param row takes the place of the row's first voxel in the stored array and in the ordered one; its voxels are `steps[2]` and 1 apart
+ */
+export function eachCanonicalRow(
+  { shape: [depth, height, width], start, steps }: CanonicalOrder,
+  channels: number,
+  row: (from: number, to: number) => void,
+): void {
+  const voxels = depth * height * width;
+  for (let c = 0, to = 0; c < channels; c++) {
+    for (let z = 0; z < depth; z++) {
+      for (let y = 0; y < height; y++, to += width) row(c * voxels + start + z * steps[0] + y * steps[1], to);
+    }
+  }
+}
+
+/** Stored channels, one behind the other, in the order [superior, anterior, right]. */
+export function inCanonicalOrder<T extends Uint8Array | Uint16Array | Float32Array | Float64Array>(
+  stored: T,
+  order: CanonicalOrder,
+  channels = 1,
+): T {
+  const ordered = stored.slice() as T;
+  const [, , width] = order.shape;
+  const [, , step] = order.steps;
+  eachCanonicalRow(order, channels, (from, to) => {
+    for (let out = to, at = from; out < to + width; out++, at += step) ordered[out] = stored[at]!;
+  });
+  return ordered;
+}
+
+/**
  * The affine of a volume after its voxels were put in the order [superior, anterior, right]: its columns belong to the steps towards right, anterior and
  * superior, its last column is the place of the voxel that now comes first.
  */

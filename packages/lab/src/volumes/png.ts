@@ -1,7 +1,8 @@
-// PNG files to and from arrays. The decoding is fast-png's; the checks that a file is whole come before it, because the
-// decoder fills what is missing with zeros.
+// PNG files to and from arrays. The decoding is fast-png's; the checks that a file is whole and no larger than it says come
+// before it (png-chunks.ts).
 
 import { type DecodedPng, decode, encode } from "fast-png";
+import { pixelChunks, SIGNATURE } from "./png-chunks.js";
 import { unreadable } from "./read-bytes.js";
 
 /** A PNG as stored: samples interleaved by pixel, row by row, one array element per sample whatever the bit depth. */
@@ -13,11 +14,10 @@ export interface PngImage {
   /** Bits per sample in the file: samples are 0 to 2^depth - 1. */
   readonly depth: 1 | 2 | 4 | 8 | 16;
   readonly data: Uint8Array | Uint16Array;
-  /** Red, green, blue (and maybe alpha) of each index, where the samples are indices into a palette. */
+  /** Red, green and blue of each index, where the samples are indices into a palette. */
   readonly palette?: readonly (readonly number[])[];
 }
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const HEADER_LENGTH = 33; // signature 8, then the chunk IHDR: length 4, type 4, contents 13, check sum 4
 const GREY_OR_INDEX = [1, 2, 4, 8, 16];
 const BIT_DEPTHS: Readonly<Record<number, readonly number[]>> = {
@@ -83,11 +83,12 @@ export function readPngHeader(bytes: Uint8Array, file: string): PngHeader {
  * @throws LabError UNREADABLE_FILE when it is not a PNG, is cut (says how many bytes there are and are missing) or damaged
  */
 export function readPng(bytes: Uint8Array, file: string): PngImage {
-  const { colourType } = readPngHeader(bytes, file);
-  checkChunks(bytes, file);
+  const header = readPngHeader(bytes, file);
+  const { colourType } = header;
+  const pixels = pixelChunks(bytes, header, file);
   let decoded: DecodedPng;
   try {
-    decoded = decode(bytes, { checkCrc: true });
+    decoded = decode(pixels);
   } catch (error) {
     throw unreadable(file, `it is damaged (${(error as Error).message})`, error);
   }
@@ -100,26 +101,6 @@ export function readPng(bytes: Uint8Array, file: string): PngImage {
   if (colourType === 3 && palette === undefined)
     throw unreadable(file, "its pixels are palette indices, without palette");
   return { width, height, channels, depth, data, palette };
-}
-
-/** Follows the chunks to the end mark, so that a cut file is told from a whole one without decoding it. */
-function checkChunks(bytes: Uint8Array, file: string): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = SIGNATURE.length;
-  while (offset + 8 <= bytes.length) {
-    const length = view.getUint32(offset);
-    const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
-    const end = offset + 12 + length;
-    if (end > bytes.length) {
-      throw unreadable(
-        file,
-        `it is cut: its ${type} part ends at byte ${end}, but the file has ${bytes.length} bytes; copy it again`,
-      );
-    }
-    if (type === "IEND") return;
-    offset = end;
-  }
-  throw unreadable(file, `it is cut: ${bytes.length} bytes without the end mark of a PNG (IEND); copy it again`);
 }
 
 /** One element per sample from rows of packed bits; every row starts at a byte. */

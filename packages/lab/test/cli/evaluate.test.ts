@@ -51,6 +51,26 @@ describe("an evaluation", () => {
     expect(stdout).toContain("8 cases.");
   });
 
+  test("measures objects and parts by the definitions it is given, and says so", async () => {
+    const metrics = ["--metrics", "detectionRecall,falsePositiveObjects,boundaryIou", "--labels", "1=liver"];
+    // A liver that misses 3 of 6 has an IoU of 1/2, which is not above it.
+    const table = await losskit(["truth", "predicted", ...metrics], folder);
+    expect(table).toMatchObject({ status: 0, stderr: "" });
+    expect(table.stdout).toMatch(/│ liver +│ detection recall +│ 0\.750 │/u);
+    expect(table.stdout).toContain("liver, objects of all cases together: 6 of 8 objects found (recall 0.750)");
+    expect(table.stdout).toContain("at most 2 % of the image's diagonal");
+    const given = ["--matching", "any-overlap", "--connectivity", "faces", "--boundary-width", "1"];
+    const json = await losskit(["truth", "predicted", ...metrics, ...given, "--json"], folder);
+    const result = JSON.parse(json.stdout);
+    expect(result.settings).toMatchObject({
+      objects: { matching: "any-overlap", connectivity: "faces" },
+      boundary: { distance: 1 },
+    });
+    expect(result.summary[0].objects).toMatchObject({ found: 8, falsePositives: 0 });
+    expect(result.summary[0].metrics[0]).toMatchObject({ mean: 1, interval: null, noInterval: "alike" });
+    expect(result.definitions.join(" ")).toContain("any-overlap");
+  });
+
   test("writes nnU-Net's summary, results, CSV and a page", async () => {
     const { status } = await losskit(["truth", "predicted", ...names, "--out", "out"], folder);
     expect(status).toBe(0);

@@ -20,6 +20,8 @@ async function evaluated() {
   for (let i = 0; i < 6; i++) await writeFiles(folder, { [`d/masks/c${i}.png`]: row(0), [`p/c${i}.png`]: row(i) });
   await writeFiles(folder, {
     "d/images/c5.png": writePng({ width: 12, height: 1, data: Uint8Array.from({ length: 12 }, (_, x) => 20 * x) }),
+    // Images that losskit does not read are no reason for a report without pictures.
+    "d/images/c4.dcm": new Uint8Array(1),
   });
   const pairs = await findPairs(join(folder, "d"), join(folder, "p"));
   const records = await Promise.all(pairs.pairs.map((pair) => recordCase({ pair, settings })));

@@ -12,17 +12,24 @@ export interface Ended {
 }
 
 export interface Watched {
+  /** Called with the process, for tests that end it themselves. */
+  readonly onStart?: (child: ChildProcess) => void;
   /** Called with all output so far, whenever there is more. */
   readonly onStdout?: (all: string, child: ChildProcess) => void;
   readonly onStderr?: (all: string, child: ChildProcess) => void;
 }
 
 /** @param args the command's name first */
-export function losskit(args: readonly string[], cwd: string, { onStdout, onStderr }: Watched = {}): Promise<Ended> {
+export function losskit(
+  args: readonly string[],
+  cwd: string,
+  { onStart, onStdout, onStderr }: Watched = {},
+): Promise<Ended> {
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: "1", npm_execpath: "" },
   });
+  onStart?.(child);
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk) => {
     stdout += chunk;

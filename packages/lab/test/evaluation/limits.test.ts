@@ -36,6 +36,17 @@ describe("broken limits", () => {
     ]);
   });
 
+  test("over a number of false positives, which is better when lower", () => {
+    const rows = [{ structure: "liver", labels: [1], metrics: [row("falsePositiveObjects", 2.5)] }];
+    expect(brokenLimits(parseLimits(["falsePositivesPerCase=2"], "over"), rows)).toEqual([
+      "liver: mean false positive objects is 2.500, over 2",
+    ]);
+    expect(() => parseLimits(["falsePositiveObjects=2"], "under")).toThrow("better when lower");
+    // How many objects there are may be limited on both sides.
+    expect(parseLimits(["predictedObjects=2"], "under")).toHaveLength(1);
+    expect(parseLimits(["predictedObjects=2"], "over")).toHaveLength(1);
+  });
+
   test("a mean without cases keeps no limit", () => {
     const none = [{ structure: "liver", labels: [1], metrics: [row("dice", null)] }];
     expect(brokenLimits(parseLimits(["dice=0"], "under"), none)[0]).toMatch(/no value in any case/u);

@@ -73,6 +73,24 @@ test("nothing in common is said", () => {
   expect(row!.sentence).toMatch(/no case has a value in both/u);
 });
 
+test("fewer false positives are better, and more objects are neither better nor worse", () => {
+  const key = "falsePositiveObjects";
+  const a = cases(Array.from({ length: 12 }, (_, i) => ({ [key]: 4 + (i % 3), predictedObjects: 9 + (i % 4) })));
+  const b = cases(Array.from({ length: 12 }, (_, i) => ({ [key]: i % 2, predictedObjects: 2 + (i % 3) })));
+  const [falseOnes, objects] = comparePaired(a, b, liver, [key, "predictedObjects"], "nan", names);
+  expect(falseOnes).toMatchObject({ better: "b" });
+  expect(objects).toMatchObject({ better: "neither" });
+  expect(objects!.pValue).toBeLessThan(0.05);
+});
+
+test("where nearly all differences are the same there is no interval, and the sentence says so", () => {
+  const a = cases(Array.from({ length: 6 }, () => ({ dice: 0.5 })));
+  const b = cases(Array.from({ length: 6 }, (_, i) => ({ dice: i === 0 ? 0.75 : 0.625 })));
+  const [row] = comparePaired(a, b, liver, ["dice"], "nan", names);
+  expect(row).toMatchObject({ interval: null, better: "neither" });
+  expect(row!.sentence).toContain("(no interval, as nearly all differences are alike; Holm-corrected p = 0.031)");
+});
+
 test("a difference such as that of volumes has no better side", () => {
   const a = cases(Array.from({ length: 10 }, (_, i) => ({ volumeDifference: i })));
   const b = cases(Array.from({ length: 10 }, (_, i) => ({ volumeDifference: i + 5 + noise(i) })));

@@ -131,7 +131,7 @@ describe("files", () => {
   test.each([
     ["a file and a folder", "t/a.png", "p", "USAGE"],
     ["what is not there", "t/a.png", "nowhere.png", "UNREADABLE_FILE"],
-    ["another format", "t/a.png", "p/scan.dcm", "UNREADABLE_FILE"],
+    ["another format", "t/a.png", "p/scan.mha", "UNREADABLE_FILE"],
     ["no prediction", "t/a.png", undefined, "USAGE"],
   ])("%s is refused", async (_, reference, prediction, code) => {
     const folder = await folderWith("t/a.png", "p/a.png", "p/scan.dcm");

@@ -52,6 +52,18 @@ describe("policies for empty masks", () => {
     expect(countedValue(one, one.scores[0]!, "hd95", "one")).toBeNull();
   });
 
+  test.each(["falsePositiveObjects", "referenceObjects"] as const)(
+    "%s has a value where a mask is empty, and no worst one",
+    (key) => {
+      const of = (policy: EmptyPolicy) =>
+        (["both", "reference", "prediction"] as const).map((empty, i) => value({ [key]: 3 * i }, empty, key, policy));
+      expect(of("nan")).toEqual([0, 3, 6]);
+      expect(of("one")).toEqual([0, 3, 6]);
+      expect(of("penalty")).toEqual([0, 3, 6]);
+      expect(of("skip")).toEqual([null, null, 6]);
+    },
+  );
+
   test("a rate keeps its bits", () => {
     const one = measured("c", { missRate: 0.1 });
     expect(countedValue(one, one.scores[0]!, "missRate", "one")).toBe(0.1);
@@ -75,6 +87,24 @@ describe("intervals of the mean", () => {
   test("need six cases", () => {
     expect(bootstrapInterval(values.slice(0, 5))).toBeNull();
     expect(bootstrapInterval(values.slice(0, 6))).not.toBeNull();
+  });
+
+  test("say why there is none: few cases, or values that are all or nearly all alike", () => {
+    const of = (scores: readonly number[], key: MetricKey = "dice") => {
+      const row = summaryOf(
+        scores.map((score, i) => measured(`c${i}`, { [key]: score })),
+        key,
+      );
+      return { interval: row.interval, why: row.noInterval };
+    };
+    expect(of(values.slice(0, 5))).toEqual({ interval: null, why: "few cases" });
+    expect(of(Array(6).fill(1))).toEqual({ interval: null, why: "alike" });
+    // One in six differs: a third of the resamples do not hold it, and have no spread.
+    expect(of([1, 1, 1, 1, 1, 0.5])).toEqual({ interval: null, why: "alike" });
+    expect(of(Array(40).fill(0), "falsePositiveObjects")).toEqual({ interval: null, why: "alike" });
+    expect(of(values).why).toBeUndefined();
+    expect(of([0, 1, 0, 2, 0, 5, 0, 1], "falsePositiveObjects").interval?.[0]).toBe(0);
+    expect(of([0, 1, 0, 2, 0, 5, 0, 1], "falsePositiveObjects").interval?.[1]).toBeGreaterThan(1.125);
   });
 });
 

@@ -29,7 +29,7 @@ const failure: CaseRecord = {
   error: { code: "UNREADABLE_FILE", message: "cannot read /p.nii: <script>alert(1)</script>" },
 };
 
-function resultOf(records: readonly CaseRecord[], found = records.length) {
+function resultOf(records: readonly CaseRecord[], found = records.length, asked = settings) {
   const pairs = {
     pairs: new Array(found).fill(failure),
     withoutPrediction: ["lost"],
@@ -45,7 +45,7 @@ function resultOf(records: readonly CaseRecord[], found = records.length) {
       reference: "/r",
       prediction: "/models/best",
       pairs,
-      settings,
+      settings: asked,
       emptyMasks: "nan",
     },
     new Date(75_000),
@@ -133,6 +133,34 @@ describe("the table in a terminal", () => {
     const text = evaluationTable(odd, { color: false, width: 200 });
     expect(text).not.toContain("\u001b");
     expect(text).not.toContain("\u0007");
+  });
+});
+
+describe("metrics of objects", () => {
+  const objects = { referenceObjects: 4, predictedObjects: 5, found: 3, falsePositives: 2 };
+  const records = values.map((_, i) => {
+    const one = measured(`case${i}`, { falsePositiveObjects: 2, detectionF1: 2 / 3 });
+    return { ...one, scores: [{ ...one.scores[0]!, objects }] };
+  });
+  const result = resultOf(records, records.length, { ...settings, metrics: ["falsePositiveObjects", "detectionF1"] });
+
+  test("stand in page and table with the objects of all cases together, whole numbers, and why there is no interval", () => {
+    const { document } = parseHTML(renderEvaluation({ result, pictures: [], rankedBy: "false positive objects" }));
+    const text = document.body.textContent ?? "";
+    expect(text).toContain(
+      "liver: 21 of 28 objects found (recall 0.750), 21 of 35 predicted match (precision 0.600), F1 0.667, 2.000 false positives per case.",
+    );
+    const [sums, each] = [...document.querySelectorAll("section table")].map((table) =>
+      [...table.querySelectorAll("tbody tr")].map((tr) => [...tr.children].map((cell) => cell.textContent)),
+    );
+    expect(sums![0]!.slice(-7, -4)).toEqual(["false positive objects", "2.000", "– (alike)"]);
+    expect(each![0]).toEqual(["case0", "2", "0.667", ""]);
+    expect(text).toContain("They match with an IoU above 0.5 (iou-above");
+    expect(evaluationTable(result, { color: false, width: 200 })).toContain("– (alike)");
+  });
+
+  test("say nothing of objects where they are not asked for", () => {
+    expect(renderEvaluation({ result: resultOf(cases), pictures: [], rankedBy: "Dice" })).not.toContain("objects");
   });
 });
 
