@@ -33,14 +33,19 @@ const HEADS = [1, 3, 5].flatMap((channels) =>
   (["sigmoid", "softmax", "none"] as const).map((activation) => ({ channels, activation })),
 );
 
+/** Every pair of head and call, and nearly every one of options and call: all three in every combination would be three times as many plans. */
+function callsWith(options: number, head: number): readonly PlanCall[] {
+  return [options + head, options + 5 * head + 3].map((at) => CALLS[at % CALLS.length]);
+}
+
 function plansOf(factory: LossFactory): number {
   let count = 0;
-  for (const options of OPTIONS) {
+  for (const [o, options] of OPTIONS.entries()) {
     const loss = lossWith(factory, options);
     if (!loss) continue;
-    for (const head of HEADS) {
+    for (const [h, head] of HEADS.entries()) {
       if (loss.refusal(head) || (head.channels === 1 && head.activation === "softmax")) continue;
-      for (const call of CALLS) {
+      for (const call of callsWith(o, h)) {
         let plan: Plan;
         try {
           plan = planOf(loss, { ...call, ...head, fields: fieldsOf(factory, head.channels) });
@@ -74,7 +79,7 @@ function fieldsOf({ definition: { fields = {} } }: LossFactory, channels: number
 
 describe("every plan of the compiler passes", () => {
   test.each(allLosses.map((factory) => [factory.definition.name, factory] as const))("%s", (_, factory) => {
-    expect(plansOf(factory)).toBeGreaterThanOrEqual(30);
+    expect(plansOf(factory)).toBeGreaterThanOrEqual(10);
   });
 
   test.each([3, 5])("sums of losses, %i channels", (channels) => {
