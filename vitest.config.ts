@@ -12,11 +12,14 @@ export default defineConfig({
       { find: /^losskit\/metrics$/, replacement: source("packages/losskit/src/metrics/index.ts") },
       { find: /^losskit\/export$/, replacement: source("packages/losskit/src/export/index.ts") },
       { find: /^losskit\/tfjs$/, replacement: source("packages/losskit/src/adapters/tfjs/index.ts") },
+      { find: /^losskit\/jax$/, replacement: source("packages/losskit/src/adapters/jax.ts") },
       { find: /^losskit\/plan$/, replacement: source("packages/losskit/src/plan.ts") },
     ],
   },
   test: {
     include: ["packages/*/test/**/*.test.{ts,tsx}", "golden/test/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 60_000,
+    // Vitest leaves one processor idle, which of two is half.
+    maxWorkers: "100%",
   },
 });
