@@ -1,13 +1,24 @@
 // `losskit explain NAME`: all that is known of one loss, as a page for the terminal.
 
 import { defineCommand } from "citty";
-import type { LossDefinition, LossTerm, TermOptions } from "losskit";
-import { allLosses, toBibtex } from "losskit/losses";
+import type { LossDefinition, LossTerm } from "losskit";
+import { toBibtex } from "losskit/losses";
+import {
+  dedent,
+  equalities,
+  explainFacts,
+  ownOptions,
+  parameterRows,
+  partsOf,
+  specify,
+  sumOf,
+  THE_SAME,
+} from "../documents/loss-facts.js";
 import { LabError } from "../errors.js";
 import { askArgs, explainChoice } from "./explain-ask.js";
-import { explainFacts, THE_SAME } from "./explain-facts.js";
+import { codeRecord, formatCode } from "./explain-code.js";
 import { explainPlan, planArgs, wantsPlan } from "./explain-plan.js";
-import { findLoss, specify } from "./find-loss.js";
+import { findLoss } from "./find-loss.js";
 import { pad, type Style, styleFor, textWidth, wrap } from "./terminal.js";
 
 export const explainCommand = defineCommand({
@@ -15,6 +26,7 @@ export const explainCommand = defineCommand({
   args: {
     name: { type: "positional", description: "Name of a loss, as losskit list shows it", required: false },
     json: { type: "boolean", description: "Print JSON, the BibTeX of its papers included" },
+    code: { type: "boolean", description: "Show it as code for PyTorch and Keras too" },
     ...askArgs,
     ...planArgs,
   },
@@ -22,10 +34,10 @@ export const explainCommand = defineCommand({
     const { name } = args;
     const wanted = wantsPlan(args);
     if (args.ask || args.answers !== undefined) {
-      if (name !== undefined || wanted) {
+      if (name !== undefined || wanted || args.code) {
         throw new LabError(
           "USAGE",
-          "--ask and --answers are to find a loss; leave NAME, --plan and --wat away with them",
+          "--ask and --answers are to find a loss; leave NAME, --plan, --wat and --code away with them",
         );
       }
       process.stdout.write(await explainChoice(args, process));
@@ -37,25 +49,33 @@ export const explainCommand = defineCommand({
         "NAME is missing; losskit list shows the losses, losskit explain --ask helps to choose",
       );
     }
+    if (wanted && args.code) {
+      throw new LabError("USAGE", "--code adds to the page of a loss, which --plan and --wat do not print; take one");
+    }
     if (wanted) {
       process.stdout.write(explainPlan(name, args, styleFor(process.stdout)));
       return;
     }
     const factory = findLoss(name);
     const { definition } = factory;
+    const loss = factory();
     const papers = definition.references.map(toBibtex);
-    const parts = partsOf(definition, factory().terms);
-    process.stdout.write(
-      args.json
-        ? `${JSON.stringify({ ...definition, ...(parts.length > 0 && { parts: parts.map(partRecord) }), bibtex: papers }, null, 2)}\n`
-        : formatExplanation(definition, parts, papers, textWidth(process.stdout), styleFor(process.stdout)),
-    );
+    const parts = partsOf(definition, loss.terms);
+    if (args.json) {
+      const record = {
+        ...definition,
+        ...(parts.length > 0 && { parts: parts.map(partRecord) }),
+        ...(args.code && { code: codeRecord(loss) }),
+        bibtex: papers,
+      };
+      process.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
+      return;
+    }
+    const [width, style] = [textWidth(process.stdout), styleFor(process.stdout)];
+    const code = args.code ? `\n${formatCode(loss, width, style)}` : "";
+    process.stdout.write(formatExplanation(definition, parts, papers, width, style) + code);
   },
 });
-
-/** The losses that a compound is the weighted sum of; none where it has a formula of its own. */
-export const partsOf = (definition: LossDefinition, terms: readonly LossTerm[]): readonly LossTerm[] =>
-  terms.some((term) => term.definition === definition) ? [] : terms;
 
 const partRecord = ({ definition, weight, parameters, options }: LossTerm) => ({
   loss: definition.name,
@@ -105,15 +125,11 @@ export function formatExplanation(
   return `${sections.join("\n\n")}\n`;
 }
 
-/** What a part has where its compound says nothing else. */
-const USUAL: TermOptions = { classes: "all", joinClasses: "mean", emptyMasks: "count", form: "complement" };
-
 /** "1 × dice-squared", with the options that the compound gives it. */
 function partLines(parts: readonly LossTerm[]): string[] {
-  return parts.map(({ definition, weight, options }) => {
-    const own = Object.entries(options).filter(([option, setting]) => setting !== USUAL[option as keyof TermOptions]);
-    const settings = own.map(([option, setting]) => `, ${option}=${String(setting)}`);
-    return `${weight} × ${definition.name} (${definition.title}${settings.join("")})`;
+  return parts.map((part) => {
+    const { definition, weight } = part;
+    return `${weight} × ${definition.name} (${[definition.title, ...ownOptions(part)].join(", ")})`;
   });
 }
 
@@ -152,35 +168,10 @@ function indentEntry(entry: string, width: number): string {
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** Lines of a formula without the indentation they share. */
-export function dedent(text: string): string[] {
-  const lines = text.replace(/^\s*\n|\s+$/gu, "").split("\n");
-  const margin = Math.min(...lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/u)));
-  return lines.map((line) => line.slice(margin).trimEnd());
-}
-
-function describeRange({ min, max, whole, kind }: Partial<LossDefinition["parameters"][string]>): string {
-  const range =
-    min !== undefined && max !== undefined
-      ? `${min} to ${max}`
-      : min !== undefined
-        ? `from ${min}`
-        : max !== undefined
-          ? `to ${max}`
-          : "any";
-  return [range, ...(whole ? ["whole"] : []), ...(kind === "matrix" ? ["or a matrix"] : [])].join(", ");
-}
-
 const NARROWEST_MEANING = 30;
 
-function parameterTable({ parameters }: LossDefinition, width: number, style: Style): string[] {
-  const rows = Object.entries(parameters).map(([name, { symbol, default: value, sameAs, meaning, ...bounds }]) => ({
-    name,
-    symbol,
-    value: sameAs === undefined ? String(value) : `as ${parameters[sameAs].symbol}`,
-    range: describeRange(bounds),
-    meaning,
-  }));
+function parameterTable(definition: LossDefinition, width: number, style: Style): string[] {
+  const rows = parameterRows(definition);
   if (rows.length === 0) return ["  none"];
   const head = { name: "name", symbol: "symbol", value: "default", range: "range", meaning: "meaning" };
   const columns = (["name", "symbol", "value", "range"] as const).map((key) => ({
@@ -204,14 +195,9 @@ function parameterTable({ parameters }: LossDefinition, width: number, style: St
 }
 
 function identityLines(definition: LossDefinition): string[] {
-  return definition.identities.map(({ parameters, options, equals, offset = 0 }) => {
-    const sum = equals.map(({ weight, loss, parameters: of, options: with_ }) => {
-      const other = allLosses.find((factory) => factory.definition.name === loss)?.definition;
-      return (weight === 1 ? "" : `${weight}*`) + (other ? specify(other, { ...of, ...with_ }) : loss);
-    });
-    const shift = offset === 0 ? "" : offset < 0 ? ` - ${-offset}` : ` + ${offset}`;
-    const channels = definition.severalChannels ? "" : " (one foreground class)";
-    return `${specify(definition, { ...parameters, ...options })} is ${sum.join(" + ")}${shift}${channels}`;
+  return equalities(definition).map(({ specification, is, oneClass }) => {
+    const channels = oneClass ? " (one foreground class)" : "";
+    return `${specification} is ${sumOf(is, (term) => term.specification)}${channels}`;
   });
 }
 

@@ -1,5 +1,6 @@
 // What a class for Keras may need beside it: functions of keras.ops printed above it, each written once.
 
+import { KERAS_GRID_FUNCTIONS } from "./keras-grid-functions.js";
 import type { PythonFunction } from "./python-file.js";
 
 const text = String.raw;
@@ -18,7 +19,7 @@ def flat(array):
 def channel_target(y_true, y_pred):
     """A target of the shape of y_pred as [N, voxels, C]."""
     if tuple(y_true.shape[1:]) != tuple(y_pred.shape[1:]):
-        raise ValueError(f"y_true is {tuple(y_true.shape)}; it has the shape of y_pred, {tuple(y_pred.shape)}")
+        raise ValueError(f"y_true is {tuple(y_true.shape)}, y_pred is {tuple(y_pred.shape)}")
     return ops.cast(flat(y_true), y_pred.dtype)`,
   },
   label_map: {
@@ -27,14 +28,16 @@ def label_map(y_true, y_pred):
     """Class indices [N, *space] or [N, *space, 1] as [N, voxels]."""
     space = tuple(y_pred.shape[1:-1])
     if tuple(y_true.shape[1:]) not in (space, space + (1,)):
-        raise ValueError(f"y_true is {tuple(y_true.shape)}; it is [N, *space] for y_pred of {tuple(y_pred.shape)}")
+        raise ValueError(
+            f"y_true is {tuple(y_true.shape)}, not [N, *space] of y_pred {tuple(y_pred.shape)}"
+        )
     return ops.cast(ops.reshape(y_true, (ops.shape(y_true)[0], -1)), "int32")`,
   },
   class_target: {
     needs: ["flat", "label_map"],
     text: text`
 def class_target(y_true, y_pred):
-    """Class indices [N, *space], or a share of each class in the shape of y_pred, as [N, voxels, C]."""
+    """Class indices [N, *space], or a share of each class, as [N, voxels, C]."""
     if tuple(y_true.shape[1:]) == tuple(y_pred.shape[1:]):
         return ops.cast(flat(y_true), y_pred.dtype)
     return ops.one_hot(label_map(y_true, y_pred), y_pred.shape[-1], dtype=y_pred.dtype)`,
@@ -45,7 +48,9 @@ def voxel_weights(weights, y_pred):
     """One number per voxel, [N, *space] or [N, *space, 1], as [N, voxels]."""
     space = tuple(y_pred.shape[1:-1])
     if tuple(weights.shape[1:]) not in (space, space + (1,)):
-        raise ValueError(f"sample_weight is {tuple(weights.shape)}, not [N, *space] for y_pred of {tuple(y_pred.shape)}")
+        raise ValueError(
+            f"sample_weight is {tuple(weights.shape)}, not [N, *space] of y_pred {tuple(y_pred.shape)}"
+        )
     return ops.cast(ops.reshape(weights, (ops.shape(weights)[0], -1)), y_pred.dtype)`,
   },
   ratio: {
@@ -58,15 +63,21 @@ def ratio(a, b):
   power: {
     text: text`
 def power(base, exponent):
-    """base ** exponent; at a base of 0 its slope, which may be infinite, is taken as 0."""
-    if isinstance(exponent, (int, float)) and exponent == 1:
-        return base
+    """base ** exponent; at a base of 0 a slope that is infinite is taken as 0."""
+    if isinstance(exponent, (int, float)) and exponent >= 1:
+        return ops.power(base, exponent)
     zero = ops.equal(base, 0)
     return ops.where(
         zero,
         ops.power(ops.zeros_like(base), exponent),
         ops.power(ops.where(zero, ops.ones_like(base), base), exponent),
     )`,
+  },
+  log: {
+    text: text`
+def log(setting: float) -> float:
+    """Natural logarithm of a plain number; that of 0 is -inf, which clips nothing."""
+    return math.log(setting) if setting != 0 else -math.inf`,
   },
   square_root: {
     text: text`
@@ -78,14 +89,14 @@ def square_root(a):
   log_of_probability: {
     text: text`
 def log_of_probability(p):
-    """log(p) for p of at least 1e-12; the slope of a smaller one is 1e12, so that what has underflowed to 0 still learns."""
+    """log(p) for p of at least 1e-12; a smaller one has the slope 1e12 and still learns."""
     at_least = ops.maximum(ops.stop_gradient(p), 1e-12)
     return ops.log(at_least) + (p - ops.stop_gradient(p)) / at_least`,
   },
   log_one_minus_softmax: {
     text: text`
 def log_one_minus_softmax(x):
-    """log(1 - softmax(x)) over the classes, from the logits of the other classes: exact where a class is nearly certain."""
+    """log(1 - softmax(x)) over the classes, from the other logits: exact for a certain class."""
     own = ops.eye(x.shape[-1], dtype="bool")
     others = ops.logsumexp(ops.where(own, -float("inf"), ops.expand_dims(x, -2)), axis=-1)
     return others - ops.logsumexp(x, axis=-1, keepdims=True)`,
@@ -109,7 +120,10 @@ def descending(key, counts):
     needs: ["descending"],
     text: text`
 def lovasz(errors, y, counts=None):
-    """Lovász extension of the Jaccard loss over the last dimension (Berman et al., CVPR 2018); y holds 0 and 1."""
+    """Lovász extension of the Jaccard loss over the last dimension, for y of 0 and 1.
+
+    Berman et al., CVPR 2018.
+    """
     if counts is not None:
         counts = counts + ops.zeros_like(errors)
         y = y * counts
@@ -131,7 +145,7 @@ def lovasz(errors, y, counts=None):
     needs: ["descending"],
     text: text`
 def hardest(e, fraction, least, counts):
-    """Mean of the largest values of the last dimension: a fraction of those that count, at least that many."""
+    """Mean of the largest values of the last dimension: a fraction of those that count."""
     number = ops.shape(e)[-1] if counts is None else ops.sum(counts, axis=-1, keepdims=True)
     # A product such as 0.29 * 100 is a little less than the 29 that is meant.
     k = ops.floor(ops.cast(number, e.dtype) * fraction * (1 + 2**-20))
@@ -157,168 +171,5 @@ def hard_mean(e, threshold, fraction, counts=None):
     hard = hard if counts is None else hard * counts
     return hardest(e, fraction, ops.sum(hard, axis=-1, keepdims=True), counts)`,
   },
-  shifted: {
-    text: text`
-def shifted(image, axis, by):
-    """The image moved by some voxels along an axis, with zeros where nothing comes in."""
-    size = image.shape[axis]
-    by = max(-size, min(by, size))
-    padding = [(0, 0)] * len(image.shape)
-    padding[axis] = (max(by, 0), max(-by, 0))
-    place = [slice(None)] * len(image.shape)
-    place[axis] = slice(max(-by, 0), size + max(-by, 0))
-    return ops.pad(image, padding)[tuple(place)]`,
-  },
-  as_image: {
-    text: text`
-def as_image(e, space):
-    """[N, voxels, C] as [N, *space, C]."""
-    return ops.reshape(e, (ops.shape(e)[0], *space, e.shape[-1]))`,
-  },
-  max_pool: {
-    text: text`
-def max_pool(image, size):
-    """Largest value of the box of that many voxels around each voxel; beyond the edge there is nothing."""
-    return ops.max_pool(image, size, strides=1, padding="same", data_format="channels_last")`,
-  },
-  largest_of_cross: {
-    needs: ["max_pool"],
-    text: text`
-def largest_of_cross(image, axes):
-    """Largest value of each voxel and the neighbours that share a face with it."""
-    lines = [tuple(3 if other == axis else 1 for other in range(axes)) for axis in range(axes)]
-    return ops.max(ops.stack([max_pool(image, line) for line in lines]), axis=0)`,
-  },
-  distance: {
-    needs: ["as_image", "flat"],
-    text: text`
-def distance(mask, space, spacing=None):
-    """Euclidean distance of each voxel to the mask, exact; 0 everywhere for a mask without a voxel."""
-    far = float("inf")
-    squares = as_image(ops.where(mask > 0.5, 0.0, far), space)
-    for axis, size in enumerate(space):
-        step = 1.0 if spacing is None else spacing[axis]
-        place = ops.arange(size, dtype=mask.dtype) * step
-        between = ops.square(place[:, None] - place[None])
-        line = ops.moveaxis(squares, axis + 1, -1)
-        squares = ops.moveaxis(ops.min(line[..., None, :] + between, axis=-1), -1, axis + 1)
-    squares = ops.cast(flat(squares), mask.dtype)
-    return ops.sqrt(ops.where(ops.equal(squares, far), 0, squares))`,
-  },
-  signed_distance: {
-    needs: ["distance"],
-    text: text`
-def signed_distance(mask, space, spacing=None):
-    """Distance to the border of each mask: positive outside, 0 on the inner border, negative inside; 0 without a border."""
-    steps = [1.0 if spacing is None else spacing[axis] for axis, size in enumerate(space) if size > 1]
-    inside = mask > 0.5
-    depth = distance(1 - ops.cast(inside, mask.dtype), space, spacing) - min(steps, default=1.0)
-    field = ops.where(inside, -depth, distance(mask, space, spacing))
-    share = ops.mean(ops.cast(inside, mask.dtype), axis=1, keepdims=True)
-    return ops.where(ops.logical_and(share > 0, share < 1), field, 0)`,
-  },
-  border: {
-    needs: ["as_image", "flat", "shifted"],
-    text: text`
-def border(mask, space):
-    """1 on the voxels of a mask that share a face with a voxel outside it, or with the edge."""
-    image = as_image(ops.cast(mask > 0.5, mask.dtype), space)
-    within = image
-    for axis in range(1, len(space) + 1):
-        within = within * shifted(image, axis, 1) * shifted(image, axis, -1)
-    return flat(image - within)`,
-  },
-  dilation: {
-    needs: ["as_image", "flat", "largest_of_cross"],
-    text: text`
-def dilation(mask, space, iterations):
-    """A mask grown by a number of steps to voxels that share a face."""
-    image = as_image(ops.cast(mask > 0.5, mask.dtype), space)
-    for _ in range(iterations):
-        image = largest_of_cross(image, len(space))
-    return flat(image)`,
-  },
-  soft_skeleton: {
-    needs: ["as_image", "flat", "largest_of_cross", "max_pool"],
-    text: text`
-def soft_skeleton(e, space, iterations):
-    """Soft skeleton by iterated erosion and opening (Shit et al., CVPR 2021)."""
-    image = as_image(e, space)
-    skeleton = ops.zeros_like(image)
-    for _ in range(iterations + 1):
-        eroded = -largest_of_cross(-image, len(space))
-        removed = ops.relu(image - max_pool(eroded, (3,) * len(space)))
-        skeleton = skeleton + ops.relu(removed - skeleton * removed)
-        image = eroded
-    return flat(skeleton)`,
-  },
-  soft_erosions: {
-    needs: ["as_image", "flat", "shifted"],
-    text: text`
-def soft_erosions(e, space, iterations, exponent):
-    """Sum of iterated soft erosions, weighted with a power of their number (Karimi and Salcudean, IEEE TMI 2019)."""
-    image = as_image(e, space)
-    axes = tuple(range(1, len(space) + 1))
-    total = ops.zeros_like(image)
-    for k in range(1, iterations + 1):
-        cross = image + sum(shifted(image, axis, by) for axis in axes for by in (1, -1))
-        image = ops.relu(cross / (2 * len(space) + 1) - 0.5)
-        low, high = ops.min(image, axis=axes, keepdims=True), ops.max(image, axis=axes, keepdims=True)
-        differ = high > low
-        scaled = (image - low) / ops.where(differ, high - low, ops.ones_like(high))
-        image = ops.where(differ, scaled, image)
-        total = total + k**exponent * image
-    return flat(total)`,
-  },
-  differences: {
-    needs: ["as_image", "flat"],
-    text: text`
-def differences(e, space, spacing):
-    """Forward differences along each axis over the spacing; 0 past the far edge."""
-    image = as_image(e, space)
-    slopes = []
-    for axis, size in enumerate(space):
-        line = ops.moveaxis(image, axis + 1, -1)
-        slope = ops.concatenate([line[..., 1:] - line[..., :-1], ops.zeros_like(line[..., :1])], axis=-1)
-        slopes.append(flat(ops.moveaxis(slope, -1, axis + 1)) / (1.0 if spacing is None else spacing[axis]))
-    return slopes`,
-  },
-  squared_gradient: {
-    needs: ["differences"],
-    text: text`
-def squared_gradient(e, space, spacing=None):
-    """Squared length of the spatial gradient."""
-    return sum(ops.square(slope) for slope in differences(e, space, spacing))`,
-  },
-  absolute_gradient: {
-    needs: ["differences"],
-    text: text`
-def absolute_gradient(e, space, spacing=None):
-    """Sum of the absolute differences along the axes: anisotropic total variation."""
-    return sum(ops.abs(slope) for slope in differences(e, space, spacing))`,
-  },
-  neighbour_mean: {
-    needs: ["as_image", "flat", "shifted"],
-    text: text`
-def neighbour_mean(e, space):
-    """Mean over the box of 3 voxels along each axis, with zeros beyond the edge."""
-    image = as_image(e, space)
-    for axis in range(1, len(space) + 1):
-        image = (shifted(image, axis, 1) + image + shifted(image, axis, -1)) / 3
-    return flat(image)`,
-  },
-  gaussian_mean: {
-    needs: ["as_image", "flat", "shifted"],
-    text: text`
-def gaussian_mean(e, space, sigma):
-    """Mean with the weights of a Gaussian, its standard deviation in voxels, with zeros beyond the edge."""
-    reach = int(max(4 * sigma, 0.5) + 0.5)
-    scale = sigma * math.sqrt(2)
-    kernel = [(math.erf((k + 0.5) / scale) - math.erf((k - 0.5) / scale)) / 2 for k in range(reach + 1)]
-    image = as_image(e, space)
-    for axis in range(1, len(space) + 1):
-        inside = range(1, min(reach + 1, image.shape[axis]))
-        image = kernel[0] * image + sum(kernel[k] * (shifted(image, axis, k) + shifted(image, axis, -k)) for k in inside)
-    return flat(image)`,
-  },
+  ...KERAS_GRID_FUNCTIONS,
 };

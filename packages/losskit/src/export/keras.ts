@@ -5,7 +5,6 @@ import type { UnaryOp } from "../formula/node.js";
 import type { Loss } from "../losses/loss.js";
 import { KERAS_FUNCTIONS } from "./keras-functions.js";
 import type { ExportOptions } from "./options.js";
-import { atom, type Dialect, LEVEL, type Text, within } from "./python-expressions.js";
 import { indented, unsupported } from "./python-file.js";
 import {
   attribute,
@@ -17,6 +16,7 @@ import {
   USES_SPACING,
 } from "./python-module.js";
 import { snakeCase } from "./python-names.js";
+import { atom, type Dialect, LEVEL, type Text, within } from "./python-text.js";
 
 /**
  * The text of a Python file with one `keras.losses.Loss` for the loss, which needs Keras 3 and nothing else. Its value and gradient are

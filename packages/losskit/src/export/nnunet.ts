@@ -62,27 +62,35 @@ const SCALES = `\
         weights[-1] = 1e-6 if self.is_ddp and not self._do_i_compile() else 0.0
         return DeepSupervisionWrapper(loss, [weight / sum(weights) for weight in weights])`;
 
-const labelTrainer = (name: string) => `\
+const head = (name: string, of: string) => `\
 class nnUNetTrainer${name}(nnUNetTrainer):
-    """nnU-Net v2 with ${name}. Put this file into nnunetv2/training/nnUNetTrainer/variants/loss, and train with
-    -tr nnUNetTrainer${name}."""
+    """nnU-Net v2 with ${name}${of}.
 
-    def _build_loss(self):
+    Put this file into nnunetv2/training/nnUNetTrainer/variants/loss, and train with
+    -tr nnUNetTrainer${name}.
+    """
+
+    def _build_loss(self):`;
+
+const labelTrainer = (name: string) => `\
+${head(name, "")}
         if self.label_manager.has_regions:
-            raise RuntimeError("the data set has regions; this trainer is for labels (export with head multilabel)")
+            raise RuntimeError(
+                "the data set has regions; this trainer is for labels (export with head multilabel)"
+            )
         ignore = self.label_manager.ignore_label
         loss = ${name}(ignore=${NOTHING} if ignore is None else ignore)
 ${SCALES}`;
 
 const regionTrainer = (name: string) => `\
-class nnUNetTrainer${name}(nnUNetTrainer):
-    """nnU-Net v2 with ${name}, for regions. Put this file into nnunetv2/training/nnUNetTrainer/variants/loss, and train
-    with -tr nnUNetTrainer${name}."""
-
-    def _build_loss(self):
+${head(name, ", for regions")}
         if not self.label_manager.has_regions:
-            raise RuntimeError("the data set has no regions; this trainer is for regions (export with head multiclass)")
+            raise RuntimeError(
+                "the data set has no regions; this trainer is for regions (export with head multiclass)"
+            )
         if self.label_manager.ignore_label is not None:
-            raise RuntimeError("the data set has an ignore label, which this trainer does not take beside regions")
+            raise RuntimeError(
+                "the data set has an ignore label, which this trainer does not take beside regions"
+            )
         loss = ${name}()
 ${SCALES}`;

@@ -69,9 +69,10 @@ function defaultHead(loss: Loss): Head {
   return sigmoid ? "binary" : "multiclass";
 }
 
-/** "dice-ce" becomes DiceCeLoss; a sum of losses is named after all of them. */
-function className(loss: Loss): string {
-  const words = loss.terms.flatMap(({ definition }) => definition.name.split(/[^A-Za-z0-9]+/u)).filter(Boolean);
+/** "dice-ce" becomes DiceCeLoss; a sum without a name is named after its terms. */
+function className({ definition, terms }: Loss): string {
+  const names = definition ? [definition.name] : terms.map((term) => term.definition.name);
+  const words = names.flatMap((name) => name.split(/[^A-Za-z0-9]+/u)).filter(Boolean);
   const joined = words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
   const name = /^[A-Za-z_]/u.test(joined) ? joined : `Loss${joined}`;
   return name.endsWith("Loss") ? name : `${name}Loss`;

@@ -21,6 +21,16 @@ export interface Parameter {
   readonly symbols: readonly string[];
 }
 
+/** What `nn.Module` of PyTorch and `Loss` of Keras have under a name of their own: an attribute of that name would break them. */
+const MEMBERS = (
+  "add_module apply bfloat16 buffers call call_super_init children compile cpu cuda double dtype dtype_policy dump_patches eval extra_repr forward " +
+  "from_config get_buffer get_config get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia name named_buffers " +
+  "named_children named_modules named_parameters parameters reduction register_backward_hook register_buffer register_forward_hook " +
+  "register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook " +
+  "register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook " +
+  "requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train training xpu zero_grad"
+).split(" ");
+
 /** An argument before it has its name: of which term, and the wished one. */
 interface Wish extends Omit<Parameter, "name" | "symbols"> {
   readonly term: LossTerm;
@@ -34,7 +44,7 @@ interface Wish extends Omit<Parameter, "name" | "symbols"> {
  */
 export function constructorParameters({ terms }: Loss, settings: readonly TermSettings[]): Parameter[] {
   const result: Parameter[] = [];
-  const giveName = nameGiver(["ignore", "spacing", "forward", "call", "dtype", "reduction", "name"]);
+  const giveName = nameGiver(["ignore", "spacing", ...MEMBERS]);
   for (const { term, wish, symbol, ...entry } of terms.flatMap((term, i) =>
     wishesOf(term, i, settings[i], terms.length > 1),
   )) {

@@ -4,6 +4,7 @@ import { LosskitError } from "../errors.js";
 import type { Loss, LossTerm } from "../losses/loss.js";
 import { REFERENCES } from "../losses/references.js";
 import type { Parameter } from "./parameters.js";
+import { WIDTH } from "./python-lines.js";
 
 export interface PythonFunction {
   /** Other functions that it calls. */
@@ -27,9 +28,6 @@ export function functionTexts(table: Readonly<Record<string, PythonFunction>>, n
 /** Lines of a text, each but an empty one moved in. */
 export const indented = (text: string, spaces: number): string => text.replaceAll(/^(?=.)/gmu, " ".repeat(spaces));
 
-/** Longest line of generated Python, as Black's users often set it. */
-const WIDTH = 100;
-
 /** A text in lines of at most WIDTH, the first behind `head`, the others moved in. */
 export function wrapped(head: string, text: string, indent: number): string {
   const lines: string[] = [];
@@ -52,13 +50,18 @@ export function signature(name: string, args: readonly string[], result?: string
   return `def ${name}(\n${args.map((arg) => `    ${arg},`).join("\n")}\n)${end}`;
 }
 
+/** A sum without a name is called after its terms. */
+const titleOf = ({ definition, terms }: Loss) =>
+  definition?.title ?? terms.map((term) => term.definition.title).join(" + ");
+
 /** What a person needs to know of a generated loss: formula, parameters, shapes, papers. */
 export function docstring(loss: Loss, parameters: readonly Parameter[], shapes: string): string {
   const { terms } = loss;
-  const title = terms.map(({ definition }) => definition.title).join(" + ");
+  const title = titleOf(loss);
   const formulas = terms.map((term) => formulaLines(term, terms.length > 1)).join("\n");
   const args = parameters.map(({ name, meaning }) => indented(wrapped(`${name}:`, meaning, 12), 4));
-  const papers = [...new Set(terms.flatMap(({ definition }) => definition.references))].map(citation);
+  const keys = [loss, ...terms].flatMap(({ definition }) => definition?.references ?? []);
+  const papers = [...new Set(keys)].map(citation);
   const parts = [
     `${title}.`,
     formulas,
@@ -67,8 +70,12 @@ export function docstring(loss: Loss, parameters: readonly Parameter[], shapes: 
     ...(papers.length > 0 ? [papers.map((paper) => wrapped("", paper, 4)).join("\n")] : []),
     "Printed by losskit from the formula above.",
   ];
-  // A docstring ends at three quotes, and a backslash in it would be an escape.
-  const safe = parts.join("\n\n").replaceAll("\\", "\\\\").replaceAll('"""', "'''");
+  // A docstring ends at three quotes, a backslash in it would be an escape, and a file of Python holds no NUL.
+  const safe = parts
+    .join("\n\n")
+    .replaceAll(/[^\P{Cc}\n]/gu, " ")
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"""', "'''");
   return `"""${safe}\n"""`;
 }
 
@@ -111,8 +118,5 @@ function plain(bibtex: string): string {
 }
 
 /** The reason why a routine of a loss cannot be said in a target language. */
-export const unsupported = ({ terms }: Loss, target: string, reason: string) =>
-  new LosskitError(
-    "UNSUPPORTED",
-    `${terms.map(({ definition }) => definition.title).join(" + ")} cannot be exported to ${target}: ${reason}`,
-  );
+export const unsupported = (loss: Loss, target: string, reason: string) =>
+  new LosskitError("UNSUPPORTED", `${titleOf(loss)} cannot be exported to ${target}: ${reason}`);

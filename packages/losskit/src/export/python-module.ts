@@ -1,12 +1,17 @@
 // A loss as a Python class: what the modules of PyTorch and of Keras have in common, and how they are put together.
 
+import { LosskitError } from "../errors.js";
 import type { InputName } from "../formula/node.js";
+import { show } from "../formula/options.js";
 import type { Loss } from "../losses/loss.js";
 import { type ExportOptions, type ExportSettings, exportSettings } from "./options.js";
 import { constructorParameters, type Parameter } from "./parameters.js";
-import { type Dialect, pythonNumber, pythonStatements, type Text } from "./python-expressions.js";
+import { pythonStatements } from "./python-expressions.js";
 import { docstring, functionTexts, indented, type PythonFunction, signature, unsupported } from "./python-file.js";
+import { brokenStatement } from "./python-lines.js";
+import { isFreeName } from "./python-names.js";
 import { type ParameterForms, parameterTexts } from "./python-parameters.js";
+import { type Dialect, pythonNumber, type Text } from "./python-text.js";
 import { readableGraph } from "./readable-graph.js";
 
 /** What a call hands to the class, as far as the formula uses it. */
@@ -59,9 +64,18 @@ export const USES_SPACING: ReadonlySet<string> = new Set([
   "absolute_gradient",
 ]);
 
+/** Of a method of a class. */
+export const BODY_INDENT = 8;
+
 /** The text of a Python file with the loss as a class. */
 export function pythonModule(target: PythonTarget, loss: Loss, options: ExportOptions): string {
   const settings = exportSettings(loss, options);
+  if (!isFreeName(settings.name, Object.keys(target.functions))) {
+    throw new LosskitError(
+      "OPTION",
+      `name is ${show(settings.name)}, which is a word of Python or means something else in the file; choose another name for the class`,
+    );
+  }
   const { value, names, settings: termSettings } = readableGraph(loss, settings.structure);
   const parameters = constructorParameters(loss, termSettings);
   const needed = new Set<string>();
@@ -72,7 +86,7 @@ export function pythonModule(target: PythonTarget, loss: Loss, options: ExportOp
       needed.add(name);
     }
   };
-  const texts = parameterTexts(parameters, termSettings, target.forms);
+  const texts = parameterTexts(parameters, termSettings, target.forms, Object.keys(target.functions));
   const fields = Object.assign({}, ...loss.terms.map(({ definition }) => definition.fields ?? {}));
   const reserved = [...Object.keys(fields), ...parameters.map(({ name }) => name), ...Object.keys(target.functions)];
   const statements = pythonStatements(value, target.dialect(need), texts.text, names, reserved, {
@@ -93,7 +107,9 @@ export function pythonModule(target: PythonTarget, loss: Loss, options: ExportOp
     ...target.probabilities(given),
     ...statements.lines,
     `return ${target.result(statements.result, value.axes)}`,
-  ].join("\n");
+  ]
+    .map((line) => brokenStatement(line, BODY_INDENT))
+    .join("\n");
   const spacing = [...needed].some((name) => USES_SPACING.has(name));
   return target.file({
     settings,
@@ -116,9 +132,14 @@ function documented(parameters: readonly Parameter[], { ignore }: ExportSettings
   ];
 }
 
+/** Keras multiplies what a loss returns with the weights and takes the mean. */
+const UNWEIGHTED = `\
+    sample_weight of fit: its mean scales the loss, one number for the batch; to weigh voxels,
+        export the loss with weights.`;
+
 function shapes(
   { title }: PythonTarget,
-  { head, activation, weights }: ExportSettings,
+  { head, activation, ignore, weights }: ExportSettings,
   fields: Given["fields"],
 ): string {
   const [logits, target, voxelWeights] =
@@ -127,10 +148,10 @@ function shapes(
   const gives = logits === holdsAs ? "" : `${holdsAs} `;
   const count = head === "binary" ? "1" : "C";
   const channels = title === "Keras" ? `[N, *space, ${count}]` : `[N, ${count}, *space]`;
-  const holds =
-    head === "multiclass"
-      ? `class indices [N, *space], or a share of each class in the shape of ${logits}`
-      : `0 to 1 in the shape of ${logits}`;
+  const indices = "class indices [N, *space]";
+  // A share of each class says of no voxel that it is ignored.
+  const labels = ignore === undefined ? `${indices}, or a share of each class in the shape of ${logits}` : indices;
+  const holds = head === "multiclass" ? labels : `0 to 1 in the shape of ${logits}`;
   return [
     "Shapes:",
     `    ${logits}: ${gives}${channels}, with 1 to 3 axes of space.`,
@@ -139,6 +160,7 @@ function shapes(
       ([name, form]) => `    ${name}: ${form === "voxel" ? "[N, *space]" : `in the shape of ${logits}`}.`,
     ),
     ...(weights ? [`    ${voxelWeights}: one number per voxel, [N, *space].`] : []),
+    ...(title === "Keras" && !weights ? [UNWEIGHTED] : []),
   ].join("\n");
 }
 
@@ -146,6 +168,9 @@ const python = (value: unknown): string => {
   if (!Array.isArray(value)) return pythonNumber(value as number);
   return value.length === 1 ? `(${python(value[0])},)` : `(${value.map(python).join(", ")})`;
 };
+
+const tupleType = (value: readonly unknown[]): string =>
+  Array.isArray(value[0]) ? "tuple[tuple[float, ...], ...]" : "tuple[float, ...]";
 
 function constructorArguments(
   parameters: readonly Parameter[],
@@ -155,7 +180,7 @@ function constructorArguments(
   return [
     ...parameters.map(({ name, value, sameAs, whole }) => {
       if (sameAs) return `${name}: float | None = None`;
-      return `${name}: ${Array.isArray(value) ? "tuple" : whole ? "int" : "float"} = ${python(value)}`;
+      return `${name}: ${Array.isArray(value) ? tupleType(value) : whole ? "int" : "float"} = ${python(value)}`;
     }),
     ...(ignore === undefined ? [] : [`ignore: float = ${python(ignore)}`]),
     ...(spacing ? ["spacing: tuple[float, ...] | None = None"] : []),

@@ -2,7 +2,7 @@
 
 import type { TermSettings } from "../formula/options.js";
 import type { Parameter } from "./parameters.js";
-import { atom, type Text } from "./python-expressions.js";
+import { atom, type Text } from "./python-text.js";
 
 /** How a language writes what is not a plain number. */
 export interface ParameterForms {
@@ -15,12 +15,14 @@ export interface ParameterForms {
 }
 
 /**
+ * @param functions names of the functions above the class, which a line must not hide
  * @returns the text of a parameter by its name in the graph, and the lines that the texts asked for so far rely on
  */
 export function parameterTexts(
   parameters: readonly Parameter[],
   settings: readonly TermSettings[],
   forms: ParameterForms,
+  functions: readonly string[],
 ): { text(symbol: string): Text; lines(): readonly string[] } {
   const bySymbol = new Map(
     parameters.flatMap((parameter) => parameter.symbols.map((symbol) => [symbol, parameter] as const)),
@@ -31,7 +33,7 @@ export function parameterTexts(
     const known = [...lines].find(([, other]) => other === expression);
     if (known) return atom(known[0]);
     let free = name;
-    for (let i = 2; lines.has(free); i++) free = `${name}_${i}`;
+    for (let i = 2; lines.has(free) || functions.includes(free); i++) free = `${name}_${i}`;
     lines.set(free, expression);
     return atom(free);
   };

@@ -3,10 +3,11 @@
 import { type Axes, CLASS, IMAGE, VOXEL } from "../formula/axes.js";
 import type { Loss } from "../losses/loss.js";
 import type { ExportOptions } from "./options.js";
-import { atom, type Dialect, LEVEL, type Text, within } from "./python-expressions.js";
 import { indented } from "./python-file.js";
+import { brokenStatement } from "./python-lines.js";
 import {
   attribute,
+  BODY_INDENT,
   type Given,
   type ModuleParts,
   method,
@@ -14,6 +15,7 @@ import {
   pythonModule,
   USES_SPACING,
 } from "./python-module.js";
+import { atom, type Dialect, LEVEL, type Text, within } from "./python-text.js";
 import { PYTORCH_FUNCTIONS } from "./pytorch-functions.js";
 
 /**
@@ -44,8 +46,9 @@ const dialect = (need: (name: string) => void): Dialect => ({
   },
   asNumber: (condition) => atom(`(${condition.text}).to(x)`),
   where(condition, a, b, isNumber) {
-    const array = (text: string, plain: boolean) => (plain ? `x.new_tensor(${text})` : text);
-    return atom(`torch.where(${condition}, ${array(a, isNumber.a)}, ${array(b, isNumber.b)})`);
+    // Of two numbers PyTorch makes float32, whatever the loss computes in. new_full fills on the device; new_tensor would wait for it.
+    const array = isNumber.a && isNumber.b ? `x.new_full((), ${a})` : a;
+    return atom(`torch.where(${condition}, ${array}, ${b})`);
   },
   stop: (a) => call(a, "detach"),
   reduce(kind, a, dimensions) {
@@ -99,7 +102,7 @@ function arrays({ settings, inputs, usesSpace, fields, need }: Given): string[] 
     lines.push(
       "labels = label_map(target, logits)",
       "valid = (labels != self.ignore).to(x)",
-      "y = one_hot(labels.masked_fill(valid == 0, 0), x.shape[1]) * valid[:, None]",
+      "y = one_hot(labels.masked_fill(valid == 0, 0), x) * valid[:, None]",
     );
   } else if (inputs.has("y")) {
     need("class_target");
@@ -148,7 +151,8 @@ function file({
   const keeps = parameters.map((parameter) => {
     const { name, value } = parameter;
     if (!Array.isArray(value)) return attribute(parameter);
-    return `self.register_buffer("${name}", torch.tensor(${name}, dtype=torch.float64), persistent=False)`;
+    // Not a buffer, which .half() would round, and .to("mps"), without float64, refuse.
+    return brokenStatement(`self.${name} = torch.tensor(${name}, dtype=torch.float64)`, BODY_INDENT);
   });
   const init = [
     "super().__init__()",
@@ -160,7 +164,7 @@ function file({
   if (settings.weights) given.push("weights: Tensor | None = None");
   const members = [
     docstring,
-    method("__init__", args, "None", init.join("\n")),
+    ...(args.length > 0 ? [method("__init__", args, "None", init.join("\n"))] : []),
     method("forward", given, "Tensor", body),
   ];
   const module = `class ${settings.name}(nn.Module):\n${indented(members.join("\n\n"), 4)}\n`;
@@ -181,8 +185,8 @@ const PYTORCH: PythonTarget = {
   title: "PyTorch",
   functions: PYTORCH_FUNCTIONS,
   forms: {
-    array: (name) => `${name}.to(x)`,
-    offDiagonal: (name) => `${name} * (1 - torch.eye(x.shape[1]).to(x))`,
+    array: (name) => `${name}.to(x.dtype).to(x.device)`,
+    offDiagonal: (name) => `${name} * (1 - torch.eye(x.shape[1], dtype=x.dtype, device=x.device))`,
     selected: (condition) => `(${condition}).to(x)`,
   },
   refusals: { skeleton: "thinning a mask to its skeleton goes voxel by voxel, for which it has no operation" },

@@ -292,7 +292,8 @@ export function readCall(logits: FloatArray, target: Target, options: CallOption
     voxels,
     space,
     spacing,
-    layout,
+    // One channel lies the same in both, and the first form is the faster one.
+    layout: classes === 1 ? "channels-first" : layout,
     activation,
     logits,
     target,

@@ -75,7 +75,7 @@ export function defineCompound(facts: CompoundFacts, parts: Readonly<Record<stri
     }
     const convention = compoundConvention(settings.conventions, facts.name);
     const conventional = Object.entries({ ...convention.parameters, ...convention.options });
-    return add(
+    const sum = add(
       ...entries.map(([part, { loss, weight = 1, fixed }]): readonly [number, Loss] => {
         const taken = [...TERM_OPTION_NAMES, ...Object.keys(loss.definition.parameters), "conventions"];
         const changed = Object.entries(facts.parameters ?? {}).flatMap(([name, { default: value }]) =>
@@ -89,6 +89,7 @@ export function defineCompound(facts: CompoundFacts, parts: Readonly<Record<stri
         return [(settings[`${part}Weight`] as number | undefined) ?? weight, loss(arguments_)];
       }),
     );
+    return { ...sum, definition };
   };
   return Object.assign(factory, { definition });
 }

@@ -40,7 +40,7 @@ export function defineLoss(definition: LossDefinition): LossFactory {
   formulas.set(definition, formula);
   const factory = (settings: TermArguments = {}): Loss => {
     const { parameters, options } = splitSettings(definition, settings);
-    return bindLoss([{ term: { definition, weight: 1, parameters, options }, formula }]);
+    return { ...bindLoss([{ term: { definition, weight: 1, parameters, options }, formula }]), definition };
   };
   return Object.assign(factory, { definition });
 }
@@ -206,5 +206,5 @@ export function lossFromFormula(text: string, options: FormulaOptions = {}): Los
     references: [],
   };
   formulas.set(definition, formula);
-  return bindLoss([{ term: { definition, weight: 1, parameters, options: termOptions }, formula }]);
+  return { ...bindLoss([{ term: { definition, weight: 1, parameters, options: termOptions }, formula }]), definition };
 }

@@ -156,6 +156,8 @@ export interface VolumeResult {
 
 export interface Loss {
   readonly terms: readonly LossTerm[];
+  /** Of a loss that has a name of its own: a compound's is not that of its terms. A sum made by `add` has none. */
+  readonly definition?: LossDefinition;
   /**
    * Sums of a chunk of a volume: plain data of a few hundred bytes per 65,536 voxels. `mergeSums` joins those of all chunks, `finish` gives the value, and
    * `gradient` the gradient of a chunk: bit for bit what one call on the whole volume would give, however it is cut.

@@ -12,13 +12,16 @@ export interface Run extends ExportCase {
   readonly loss: Loss;
   /** The exported file. */
   readonly text: string;
-  readonly dtype: "float64" | "float32";
+  /** "bfloat16" for logits of that type within mixed precision, all else being float32. */
+  readonly dtype: "float64" | "float32" | "bfloat16";
 }
 
 interface Result {
   readonly values?: readonly number[];
   readonly gradient?: readonly number[];
   readonly error?: string;
+  /** Keras rounds what its losses give to float32, whatever they compute in. */
+  readonly rounded?: boolean;
 }
 
 const array = (data: ArrayLike<number>, shape: readonly number[], dtype: "float" | "int64") => ({
@@ -83,13 +86,14 @@ export interface Comparison {
   readonly value: number;
   readonly gradient: number;
   readonly error?: string;
+  readonly rounded?: boolean;
 }
 
 /** For each run, how far its value and gradient are from ours. */
 export function compared(framework: Framework, python: string, runs: readonly Run[]): Comparison[] {
   const found = results(framework, python, runs);
   return runs.map(({ loss, logits, target, call }, i) => {
-    const { values, gradient, error } = found[i];
+    const { values, gradient, error, rounded } = found[i];
     if (error !== undefined || !values || !gradient) {
       return { value: Number.POSITIVE_INFINITY, gradient: Number.POSITIVE_INFINITY, error: String(error) };
     }
@@ -98,15 +102,20 @@ export function compared(framework: Framework, python: string, runs: readonly Ru
       // Of two parts that nearly cancel, each is rounded by itself: beside 1, or what is larger.
       value: difference(ours.values, values, 1),
       gradient: difference(ours.gradient, gradient, 1e-3),
+      ...(rounded && { rounded }),
     };
   });
 }
 
 /** What is wrong with a run; undefined where value and gradient are ours: to 1e-9 in float64, 1e-6 in float32. */
-export function disagreement({ loss, dtype, title }: Run, { value, gradient, error }: Comparison): string | undefined {
+export function disagreement({ loss, dtype, title }: Run, comparison: Comparison): string | undefined {
+  const { value, gradient, error, rounded } = comparison;
   if (error !== undefined) return `${title}: ${error}`;
-  const bound = dtype === "float64" ? 1e-9 : 1e-6;
-  const boundOfGradient = dtype === "float64" ? bound : (FLOAT32_GRADIENT[nameOf(loss)] ?? bound);
+  const isDouble = dtype === "float64" && !rounded;
+  const bound = isDouble ? 1e-9 : 1e-6;
+  // A gradient in bfloat16 has 8 binary digits.
+  const coarse = dtype === "bfloat16" ? 2 ** -8 : bound;
+  const boundOfGradient = isDouble ? bound : Math.max(FLOAT32_GRADIENT[nameOf(loss)] ?? 0, coarse);
   if (value <= bound && gradient <= boundOfGradient) return undefined;
   return `${title}, ${dtype}: value differs by ${value}, gradient by ${gradient}`;
 }

@@ -61,7 +61,7 @@ def run(module, case):
         logits.requires_grad_()
         values = value(logits)
         gradient = torch.autograd.grad(values.sum(), logits)[0] if values.requires_grad else torch.zeros_like(logits)
-    return {"values": values.reshape(-1).tolist(), "gradient": gradient.reshape(-1).tolist()}
+    return {"values": values.reshape(-1).tolist(), "gradient": gradient.reshape(-1).tolist(), "rounded": REAL}
 
 
 class Module:

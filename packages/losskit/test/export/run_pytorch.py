@@ -22,11 +22,13 @@ def tuples(value):
 
 
 def run(module, case):
-    dtype = getattr(torch, case["dtype"])
+    mixed = case["dtype"] == "bfloat16"
+    dtype = torch.float32 if mixed else getattr(torch, case["dtype"])
     loss = getattr(module, case["class"])(**{name: tuples(value) for name, value in case["arguments"].items()})
-    logits = tensor(case["logits"], dtype).requires_grad_()
+    logits = tensor(case["logits"], torch.bfloat16 if mixed else dtype).requires_grad_()
     extra = {name: tensor(array, dtype) for name, array in case["extra"].items()}
-    value = loss(logits, tensor(case["target"], dtype), **extra)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=mixed):
+        value = loss(logits, tensor(case["target"], dtype), **extra)
     gradient = torch.zeros_like(logits)
     if value.requires_grad:
         (gradient,) = torch.autograd.grad(value.sum(), logits)
