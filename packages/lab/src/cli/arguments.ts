@@ -70,6 +70,10 @@ export function repeatedValues(rawArgs: readonly string[], args: ArgsDef, name: 
   );
 }
 
+/** Names of the options that are given. */
+export const givenOptions = (rawArgs: readonly string[], args: ArgsDef): string[] =>
+  tokenize(rawArgs, args).flatMap((token) => (token.kind === "option" ? [token.name] : []));
+
 /** All arguments that are no options, in their order; citty keeps one for each name. */
 export function positionalValues(rawArgs: readonly string[], args: ArgsDef): string[] {
   return tokenize(rawArgs, args).flatMap((token) => (token.kind === "positional" ? [token.value] : []));

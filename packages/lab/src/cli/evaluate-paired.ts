@@ -2,19 +2,21 @@
 
 import { basename, join, resolve } from "node:path";
 import { version } from "losskit";
-import { isFile } from "../datasets/image-listing.js";
+import type { EmptyPolicy } from "losskit/metrics";
+import { isFile, isFolder } from "../datasets/image-listing.js";
 import { LabError } from "../errors.js";
 import { OUTPUT_FILES } from "../evaluation/evaluation-folder.js";
 import { comparePaired, type PairedComparison, type PairedNames } from "../evaluation/paired.js";
-import { unitOf } from "../evaluation/result.js";
+import { definitionsOf, unitOf } from "../evaluation/result.js";
 import type { EvaluationResult } from "../evaluation/results.js";
 import { checkComparable, readStoredResult } from "../evaluation/stored-result.js";
 import { allStructures } from "../evaluation/summary.js";
 import { writeAtomically } from "../experiment/atomic-write.js";
 import { pairedCsv, pairedTable } from "../report/paired-output.js";
 import { renderPaired } from "../report/paired-page.js";
-import { evaluate } from "./evaluate.js";
-import type { EvaluateOptions } from "./evaluate-options.js";
+import { givenOptions } from "./arguments.js";
+import { evaluate, howToGoOn } from "./evaluate.js";
+import { type EvaluateOptions, evaluateArgs } from "./evaluate-options.js";
 import { writeEvaluation } from "./evaluate-output.js";
 import { EXIT } from "./exit-status.js";
 import { commandLine } from "./shell.js";
@@ -36,24 +38,28 @@ export async function evaluatePaired(
 ): Promise<number> {
   refuseOptions(options);
   const [first, second] = values.slice(-2) as [string, string];
-  const both =
-    values.length === 2
-      ? await storedResults(first, second)
-      : await evaluateBoth(values[0]!, first, second, options, rawArgs, signal);
+  const stored = values.length === 2;
+  const given = givenOptions(rawArgs, evaluateArgs);
+  if (stored) refuseMeasuring(given);
+  const both = stored
+    ? await storedResults(first, second)
+    : await evaluateBoth(values[0]!, first, second, options, rawArgs, signal);
   if (both === undefined) return EXIT.interrupted;
   const [a, b] = both;
   const names = namesOf(first, second);
   const structures = allStructures([...a.cases, ...b.cases], a.settings.structures);
-  const metrics =
-    values.length === 2 ? a.settings.metrics.filter((key) => b.settings.metrics.includes(key)) : options.metrics;
-  const rows = comparePaired(a.cases, b.cases, structures, metrics, options.empty, names);
+  const metrics = a.settings.metrics.filter((key) => b.settings.metrics.includes(key));
+  const emptyMasks = given.includes("empty") ? options.empty : samePolicy(a, b);
+  const unit = unitOf([...a.cases, ...b.cases]);
+  const definitions = definitionsOf({ ...a.settings, metrics }, emptyMasks, unit);
+  const rows = comparePaired(a.cases, b.cases, structures, metrics, emptyMasks, names);
   const record = {
     schema: "losskit-paired/1",
     versions: { losskit: version, node: process.versions.node },
     a: { name: names.a, prediction: a.prediction },
     b: { name: names.b, prediction: b.prediction },
-    emptyMasks: options.empty,
-    definitions: a.definitions,
+    emptyMasks,
+    definitions,
     failed: [...a.failed, ...b.failed],
     comparisons: rows,
   };
@@ -61,13 +67,13 @@ export async function evaluatePaired(
   if (options.out !== undefined) {
     await writeAtomically(join(options.out, PAIRED_FILES.results), json);
     await writeAtomically(join(options.out, PAIRED_FILES.csv), pairedCsv(rows));
-    const page = { rows, names, unit: unitOf([...a.cases, ...b.cases]), facts: [methodOf(names), ...a.definitions] };
+    const page = { rows, names, unit, facts: [methodOf(names), ...definitions] };
     const command = commandLine(rawArgs, process.env, "evaluate");
     await writeAtomically(join(options.out, PAIRED_FILES.html), renderPaired({ ...page, command }));
   }
   if (options.form === "json") process.stdout.write(json);
   else if (options.form === "csv") process.stdout.write(pairedCsv(rows));
-  else printTable(rows, names, [a, b]);
+  else printTable(rows, names, unit, definitions);
   const failed = record.failed.length;
   if (failed === 0) return EXIT.ok;
   process.stderr.write(`${failed} cases could not be measured, and are not compared.\n`);
@@ -80,6 +86,27 @@ function refuseOptions({ form, limits }: EvaluateOptions): void {
   if (limits.length > 0) {
     throw new LabError("USAGE", "--fail-under and --fail-over are limits on one evaluation; leave --compare away");
   }
+}
+
+/** What may be said of two evaluations that are done: what counts for an empty mask, and where the comparison goes. */
+const FOR_STORED: readonly string[] = ["compare", "empty", "out", "json", "csv"];
+
+function refuseMeasuring(given: readonly string[]): void {
+  const idle = given.find((name) => !FOR_STORED.includes(name));
+  if (idle === undefined) return;
+  throw new LabError(
+    "USAGE",
+    `--${idle} has no meaning for two folders that are evaluated already; give REFERENCE A B with --compare, or leave it away`,
+  );
+}
+
+/** @throws LabError USAGE where the two results were made with different ones */
+function samePolicy(a: EvaluationResult, b: EvaluationResult): EmptyPolicy {
+  if (a.emptyMasks === b.emptyMasks) return a.emptyMasks;
+  throw new LabError(
+    "USAGE",
+    `the two results were made with --empty ${a.emptyMasks} and --empty ${b.emptyMasks}; say with --empty which counts for both`,
+  );
 }
 
 async function storedResults(first: string, second: string): Promise<[EvaluationResult, EvaluationResult]> {
@@ -109,13 +136,17 @@ async function evaluateBoth(
     ["a", first],
     ["b", second],
   ] as const) {
-    const own = { ...options, ...(options.out !== undefined && { out: join(options.out, place) }) };
+    const out = options.out === undefined ? undefined : join(options.out, place);
+    // Stopped within the first, the second has nothing to go on with.
+    const resume = options.resume && (place === "a" || (await isFolder(out!)));
+    const own = { ...options, ...(out !== undefined && { out }), resume };
     // Of the second the labels are those of the first, also where both have a dataset.json of their own.
     const known = results[0] && { structures: results[0].settings.structures, ignore: results[0].settings.ignore };
     const { result, pairs, interrupted } = await evaluate(reference, prediction, own, rawArgs, signal, known);
     if (own.out !== undefined && result.cases.length > 0) await writeEvaluation(result, pairs, own.out, own.images);
     if (interrupted) {
-      process.stderr.write(`Stopped after ${result.cases.length} of ${result.found} cases of ${prediction}.\n`);
+      const done = `${result.cases.length + result.failed.length} of ${result.found} cases of ${prediction}`;
+      process.stderr.write(`Stopped after ${done}. ${howToGoOn(options, rawArgs)}\n`);
       return undefined;
     }
     results.push(result);
@@ -133,11 +164,15 @@ const methodOf = ({ a, b }: PairedNames): string =>
   `Difference: ${b} minus ${a}, mean over the cases that have a value in both, with a bootstrap interval; p: Wilcoxon ` +
   "signed-rank test, two-sided, corrected by Holm over all rows. A difference is claimed where p is below 0.05 and the interval excludes 0.";
 
-function printTable(rows: readonly PairedComparison[], names: PairedNames, results: readonly EvaluationResult[]): void {
+function printTable(
+  rows: readonly PairedComparison[],
+  names: PairedNames,
+  unit: string,
+  definitions: readonly string[],
+): void {
   const { stdout } = process;
   const style = styleFor(stdout);
   const color = style.bold("x") !== "x";
-  const unit = unitOf(results.flatMap(({ cases }) => cases));
   const width = textWidth(stdout);
   const sentences = rows.map(({ sentence, better }) => {
     const text = wrap(sentence, width, "  ");
@@ -147,7 +182,7 @@ function printTable(rows: readonly PairedComparison[], names: PairedNames, resul
     ...sentences,
     "",
     wrap(methodOf(names), width, "  "),
-    ...results[0]!.definitions.map((line) => wrap(line, width, "  ")),
+    ...definitions.map((line) => wrap(line, width, "  ")),
   ];
   stdout.write(`${pairedTable(rows, names, unit, color)}\n\n${text.join("\n")}\n`);
 }

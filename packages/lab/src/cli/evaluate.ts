@@ -162,11 +162,8 @@ async function finish(
     printEvaluation(result, options);
   } else if (!interrupted) note("No case could be measured, so there is nothing to report.");
   if (interrupted) {
-    const advice =
-      options.out === undefined
-        ? "With --out, cases that are done are kept, and --resume goes on."
-        : `Go on with:\n  ${commandLine(resumeArguments(rawArgs), process.env, "evaluate")}`;
-    note(`${style.yellow("Stopped")} after ${cases.length + failed.length} of ${result.found} cases. ${advice}`);
+    const done = `${cases.length + failed.length} of ${result.found} cases`;
+    note(`${style.yellow("Stopped")} after ${done}. ${howToGoOn(options, rawArgs)}`);
     return EXIT.interrupted;
   }
   const broken = cases.length > 0 ? brokenLimits(options.limits, result.summary) : [];
@@ -179,6 +176,12 @@ async function finish(
   }
   return broken.length > 0 ? EXIT.beyondLimit : EXIT.ok;
 }
+
+/** What to do after Ctrl-C. */
+export const howToGoOn = ({ out }: Pick<EvaluateOptions, "out">, rawArgs: readonly string[]): string =>
+  out === undefined
+    ? "With --out, cases that are done are kept, and --resume goes on."
+    : `Go on with:\n  ${commandLine(resumeArguments(rawArgs), process.env, "evaluate")}`;
 
 function checkCount(values: readonly string[], paired: boolean): void {
   if (paired && (values.length === 2 || values.length === 3)) return;

@@ -1,6 +1,7 @@
 // Scores of one case: counts of every structure from one confusion matrix; surfaces, parts and objects of its masks where they are asked for.
 
 import { type ConfusionCounts, confusionMatrix, overlapScores, whichEmpty } from "losskit/metrics";
+import { LabError } from "../errors.js";
 import { isObjectMetric, isPartMetric, isProbabilityMetric, isSurfaceMetric } from "./metric-catalogue.js";
 import { objectDefinition, objectScores } from "./object-scores.js";
 import { DEFAULT_BOUNDARY, partScores } from "./part-scores.js";
@@ -107,11 +108,17 @@ interface PairTable {
   readonly labels: readonly number[];
   /** Voxels of `labels[r]` in the reference and `labels[p]` in the prediction, at r x labels.length + p. */
   readonly cells: Float64Array;
+  /** Voxels of each label in the reference, and in the prediction where the reference counts. */
+  readonly inReference: Float64Array;
+  readonly inPrediction: Float64Array;
   readonly voxels: number;
 }
 
 const LABEL_VALUES = 65_536;
+/** A table of all pairs of labels holds their square; `confusionMatrix` takes no more. */
+const MOST_LABELS = 4096;
 
+/** @throws LabError UNDECLARED_LABEL for more labels than can be counted */
 function countPairs({ reference, prediction }: LabelPair, ignore: number | undefined): PairTable {
   const present = new Uint8Array(LABEL_VALUES);
   for (let i = 0; i < reference.length; i++) {
@@ -120,6 +127,13 @@ function countPairs({ reference, prediction }: LabelPair, ignore: number | undef
   }
   const labels: number[] = [];
   for (let label = 0; label < LABEL_VALUES; label++) if (present[label] === 1) labels.push(label);
+  if (labels.length > MOST_LABELS) {
+    throw new LabError(
+      "UNDECLARED_LABEL",
+      `the label maps hold ${labels.length} labels, and at most ${MOST_LABELS} can be counted; where they number the objects of one class, write ` +
+        "1 in place of all numbers, and take metrics of objects, as in --metrics detectionF1,panopticQuality",
+    );
+  }
   // Numbered by their place among the labels there are: instance numbers may be few and large.
   const place = new Uint16Array(LABEL_VALUES);
   for (const [index, label] of labels.entries()) place[label] = index;
@@ -135,22 +149,37 @@ function countPairs({ reference, prediction }: LabelPair, ignore: number | undef
     classes: labels.length,
     ...(ignored !== undefined && { ignore: ignored }),
   });
-  return { labels, cells, voxels: cells.reduce((sum, cell) => sum + cell, 0) };
+  return { labels, cells, ...totals(cells, labels.length) };
 }
 
-/** Of a region all its labels count as one. */
-function countsOf(structure: Structure, { labels, cells, voxels }: PairTable): ConfusionCounts {
-  const inside = labels.map((label) => structure.labels.includes(label));
-  let [truePositives, falsePositives, falseNegatives] = [0, 0, 0];
-  for (let r = 0, at = 0; r < labels.length; r++) {
-    for (let p = 0; p < labels.length; p++, at++) {
-      if (inside[r] && inside[p]) truePositives += cells[at]!;
-      else if (inside[p]) falsePositives += cells[at]!;
-      else if (inside[r]) falseNegatives += cells[at]!;
+function totals(cells: Float64Array, size: number): Pick<PairTable, "inReference" | "inPrediction" | "voxels"> {
+  const [inReference, inPrediction] = [new Float64Array(size), new Float64Array(size)];
+  let voxels = 0;
+  for (let r = 0, at = 0; r < size; r++) {
+    for (let p = 0; p < size; p++, at++) {
+      inReference[r]! += cells[at]!;
+      inPrediction[p]! += cells[at]!;
+      voxels += cells[at]!;
     }
   }
-  const trueNegatives = voxels - truePositives - falsePositives - falseNegatives;
-  return { truePositives, falsePositives, falseNegatives, trueNegatives };
+  return { inReference, inPrediction, voxels };
+}
+
+/** Of a region all its labels count as one. Only its own cells are read: there may be thousands of labels. */
+function countsOf(structure: Structure, { labels, cells, inReference, inPrediction, voxels }: PairTable) {
+  const own = labels.flatMap((label, place) => (structure.labels.includes(label) ? [place] : []));
+  let [truePositives, expected, predicted] = [0, 0, 0];
+  for (const r of own) {
+    expected += inReference[r]!;
+    predicted += inPrediction[r]!;
+    for (const p of own) truePositives += cells[r * labels.length + p]!;
+  }
+  return {
+    truePositives,
+    falsePositives: predicted - truePositives,
+    falseNegatives: expected - truePositives,
+    trueNegatives: voxels - expected - predicted + truePositives,
+  } satisfies ConfusionCounts;
 }
 
 /** Labels of the maps that belong to no structure; they count as background. */

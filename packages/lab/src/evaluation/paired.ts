@@ -5,7 +5,7 @@ import { holm } from "../experiment/claims.js";
 import { higherIsBetter, type MetricKey, metricOf } from "./metric-catalogue.js";
 import type { MeasuredCase } from "./results.js";
 import { type Structure, spoken } from "./structures.js";
-import { bootstrapInterval, countedValue, MIN_CASES, meanOf, scoresOf } from "./summary.js";
+import { countedValue, differenceInterval, MIN_CASES, meanOf, scoresOf } from "./summary.js";
 import { signedRankTest } from "./wilcoxon.js";
 
 const LEVEL = 0.05;
@@ -96,8 +96,9 @@ function describe(
 ): PairedComparison {
   const differences = row.cases.map(({ difference }) => difference);
   const difference = meanOf(differences);
-  const interval = bootstrapInterval(differences);
-  const higherWins = higherIsBetter(metricOf(row.metric));
+  const metric = metricOf(row.metric);
+  const interval = differenceInterval(differences, metric);
+  const higherWins = higherIsBetter(metric);
   const excludes = interval !== null && (interval[0] > 0 || interval[1] < 0);
   const claimed = excludes && pValue !== null && pValue < LEVEL && higherWins !== undefined;
   const better = !claimed ? "neither" : difference! > 0 === higherWins ? "b" : "a";

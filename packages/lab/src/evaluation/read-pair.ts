@@ -118,28 +118,47 @@ function labelNames(
   };
 }
 
-/** The value that means 1, for each of the two, where a viewer's white marks the one label: masks are often 0 and 255. */
+/**
+ * The value that means 1, for each of the two, where a viewer's white marks the one label: masks are often 0 and 255.
+ *
+ * @throws LabError UNDECLARED_LABEL where one of the two is such a mask and the other has white among other values: as label 255 its white would be
+ *   scored against nothing
+ */
 function whiteMeansOne(
   reference: Loaded,
   prediction: Loaded,
   oneLabel: boolean | undefined,
 ): [number | undefined, number | undefined] {
   if (oneLabel === false) return [undefined, undefined];
-  const marks = [reference, prediction].map(({ values, white }) => onlyMark(values, white));
-  if (oneLabel === undefined && marks.includes(null)) return [undefined, undefined];
-  return [marks[0] === 1 ? undefined : (marks[0] ?? undefined), marks[1] === 1 ? undefined : (marks[1] ?? undefined)];
+  const marks = [reference, prediction].map(({ values, white }) => marksOf(values, white));
+  const [a, b] = marks.map(({ only }) => (only === 1 ? undefined : only));
+  const mixed = [prediction, reference].find(
+    (_, i) => marks[i]!.only !== 1 && marks[i]!.only !== undefined && marks[1 - i]!.other !== undefined,
+  );
+  if (mixed !== undefined) {
+    const white = a ?? b;
+    const { other } = marks[mixed === reference ? 0 : 1]!;
+    throw new LabError(
+      "UNDECLARED_LABEL",
+      `${mixed.grid.file} holds ${other}, and ${(mixed === reference ? prediction : reference).grid.file} is a mask of 0 and ${white}: ` +
+        `is it smoothed, or a probability map? Threshold it first, or name the labels: --labels ${white}=NAME,${other}=NAME`,
+    );
+  }
+  const asFound = oneLabel === undefined && marks.some(({ other }) => other !== undefined);
+  return asFound ? [undefined, undefined] : [a, b];
 }
 
-/** The one value besides 0, where it is 1 or white; undefined where all is 0, null where there is another. */
-function onlyMark(values: ArrayLike<number>, white: number | undefined): number | undefined | null {
+/** The one value besides 0, where it is 1 or white; `other`, a further value, where there is one. */
+function marksOf(values: ArrayLike<number>, white: number | undefined): { only?: number; other?: number } {
   let mark: number | undefined;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value === 0 || value === mark) continue;
-    if (mark !== undefined || (value !== 1 && value !== white)) return null;
+    if (value !== 1 && value !== white) return { other: value };
+    if (mark !== undefined) return { other: Math.min(mark, value) };
     mark = value;
   }
-  return mark;
+  return mark === undefined ? {} : { only: mark };
 }
 
 /** Slopes in headers are float32: 255 times 1 / 255 is not quite 1. */

@@ -55,13 +55,7 @@ export function evaluationResult(
     ...(parts.prediction !== undefined && { prediction: parts.prediction }),
     settings,
     emptyMasks,
-    definitions: [
-      ...describeSurface(settings.metrics.filter(isSurfaceMetric), settings.surface, unitOf(cases)),
-      ...describeParts(settings.metrics.filter(isPartMetric), settings.boundary ?? DEFAULT_BOUNDARY),
-      ...describeObjects(settings.metrics.filter(isObjectMetric), settings.objects ?? objectDefinition()),
-      ...describeProbabilities(settings.metrics.filter(isProbabilityMetric), settings.probabilities),
-      describeEmptyMasks(emptyMasks, settings.metrics),
-    ],
+    definitions: definitionsOf(settings, emptyMasks, unitOf(cases)),
     found: pairs.pairs.length,
     withoutPrediction: pairs.withoutPrediction,
     withoutReference: pairs.withoutReference,
@@ -70,6 +64,18 @@ export function evaluationResult(
     cases,
     failed,
   };
+}
+
+/** How the metrics asked for are defined, in words. */
+export function definitionsOf(settings: MeasureSettings, emptyMasks: EmptyPolicy, unit: string): string[] {
+  const { metrics, surface, boundary = DEFAULT_BOUNDARY, objects = objectDefinition(), probabilities } = settings;
+  return [
+    ...describeSurface(metrics.filter(isSurfaceMetric), surface, unit),
+    ...describeParts(metrics.filter(isPartMetric), boundary),
+    ...describeObjects(metrics.filter(isObjectMetric), objects),
+    ...describeProbabilities(metrics.filter(isProbabilityMetric), probabilities),
+    describeEmptyMasks(emptyMasks, metrics),
+  ];
 }
 
 /** One unit for all, or both where some files are PNG and others volumes. */

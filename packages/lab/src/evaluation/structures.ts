@@ -86,7 +86,7 @@ export function parseLabels(items: readonly string[], known: readonly Structure[
       throw new LabError("USAGE", `--labels has "${item}"; write ${howToName(item, known)}`);
     }
     checkLabel(Number(label), `--labels "${item}"`, "USAGE");
-    return structure(name!, [Number(label)]);
+    return checkScored(structure(name!, [Number(label)]), `--labels "${item}"`);
   });
   checkNames(structures, "--labels", "USAGE");
   return structures;
@@ -116,7 +116,7 @@ export function parseRegions(items: readonly string[], known: readonly Structure
       throw new LabError("USAGE", `--regions has "${item}"; write NAME=LABEL+LABEL, as in --regions whole=1+2`);
     }
     for (const label of labels) checkLabel(label, `--regions "${item}"`, "USAGE");
-    return structure(name!, labels);
+    return checkScored(structure(name!, labels), `--regions "${item}"`);
   });
 }
 
@@ -140,6 +140,12 @@ export const structureOf = (label: number, name = String(label)): Structure => (
 
 /** A structure in a sentence: one without a name is "label 3". */
 export const spoken = (name: string): string => (/^\d+$/u.test(name) ? `label ${name}` : name);
+
+/** Of a label that somebody asks for by name or number. */
+function checkScored(one: Structure, where: string): Structure {
+  if (one.labels.length > 0) return one;
+  throw new LabError("USAGE", `${where}: the label 0 is the background, which is not scored; name another`);
+}
 
 function checkLabel(label: number, where: string, code: "USAGE" | "BAD_DATASET"): void {
   if (Number.isInteger(label) && label >= 0 && label <= MAX_LABEL_VALUE) return;

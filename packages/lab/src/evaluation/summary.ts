@@ -1,7 +1,7 @@
 // Sums an evaluation up over its cases: mean, median, quartiles and interval of every metric and structure, under the policy for empty masks.
 
 import { quantileSorted } from "d3-array";
-import { applyEmptyPolicy, type EmptyPolicy } from "losskit/metrics";
+import { applyEmptyPolicy, type EmptyPolicy, overlapScores } from "losskit/metrics";
 import { bootstrapMean, RESAMPLES } from "../experiment/bootstrap.js";
 import { isProbabilityMetric, type Metric, type MetricKey, metricOf } from "./metric-catalogue.js";
 import { pooledObjects } from "./object-scores.js";
@@ -14,6 +14,8 @@ const LEVEL = 0.95;
 /** Numbers that the bootstrap draws at most for one interval; thousands of cases need fewer resamples for a steady one. */
 const MOST_DRAWS = 2e7;
 
+type Interval = readonly [low: number, high: number];
+
 /** Every structure that is asked for, or found in any case, in the order of the labels. */
 export function allStructures(cases: readonly MeasuredCase[], asked?: readonly Structure[]): Structure[] {
   if (asked !== undefined) return [...asked];
@@ -24,29 +26,13 @@ export function allStructures(cases: readonly MeasuredCase[], asked?: readonly S
 
 /** The scores of a structure in a case; where labels are taken as found, one that the case lacks is empty in both masks. */
 export function scoresOf(one: MeasuredCase, structure: Structure): StructureScores {
-  return (
-    one.scores.find(({ structure: name }) => name === structure.name) ?? {
-      structure: structure.name,
-      labels: structure.labels,
-      truePositives: 0,
-      falsePositives: 0,
-      falseNegatives: 0,
-      trueNegatives: one.voxels,
-      empty: "both",
-      values: {
-        specificity: 1,
-        negativePredictiveValue: 1,
-        fallOut: 0,
-        falseOmissionRate: 0,
-        accuracy: 1,
-        volumeDifference: 0,
-        falsePositiveObjects: 0,
-        missedObjects: 0,
-        referenceObjects: 0,
-        predictedObjects: 0,
-      },
-    }
-  );
+  return one.scores.find(({ structure: name }) => name === structure.name) ?? emptyScores(one, structure);
+}
+
+function emptyScores({ voxels }: MeasuredCase, { name, labels }: Structure): StructureScores {
+  const counts = { truePositives: 0, falsePositives: 0, falseNegatives: 0, trueNegatives: voxels };
+  const objects = { falsePositiveObjects: 0, missedObjects: 0, referenceObjects: 0, predictedObjects: 0 };
+  return { structure: name, labels, ...counts, empty: "both", values: { ...overlapScores(counts), ...objects } };
 }
 
 /** The value of a metric that counts for a case under the policy; null where it has none. */
@@ -132,12 +118,23 @@ export function meanInterval(
   if (values.length < MIN_CASES) return { interval: null, noInterval: "few cases" };
   const bounds = bootstrapInterval(values);
   if (bounds === null || bounds[0] === bounds[1]) return { interval: null, noInterval: "alike" };
-  const [least, most] = rangeOf(metric);
-  return { interval: [Math.max(least, bounds[0]), Math.min(most, bounds[1])] };
+  return { interval: within(bounds, rangeOf(metric)) };
 }
 
+/** 95 % interval of the mean of differences of a metric, within what they can be; null as that of `bootstrapInterval`. */
+export function differenceInterval(differences: readonly number[], metric: Metric): Interval | null {
+  const bounds = bootstrapInterval(differences);
+  const [least, most] = rangeOf(metric);
+  return bounds && within(bounds, [least - most, most - least]);
+}
+
+const within = ([low, high]: Interval, [least, most]: Interval): Interval => [
+  Math.max(least, low),
+  Math.min(most, high),
+];
+
 /** 95 % bootstrap interval of the mean of any values; null with too few, or where nearly all are the same; without width where all are. */
-export function bootstrapInterval(values: readonly number[]): readonly [number, number] | null {
+export function bootstrapInterval(values: readonly number[]): Interval | null {
   if (values.length < MIN_CASES) return null;
   const resamples = Math.max(1000, Math.min(RESAMPLES, Math.floor(MOST_DRAWS / values.length)));
   const { interval } = bootstrapMean(values, LEVEL, resamples);
@@ -151,7 +148,7 @@ const CORRELATIONS: ReadonlySet<MetricKey> = new Set([
   "cohensKappa",
 ]);
 
-function rangeOf({ kind, key }: Metric): readonly [number, number] {
+function rangeOf({ kind, key }: Metric): Interval {
   if (kind === "difference") return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   if (kind === "distance" || kind === "count" || kind === "quantity") return [0, Number.POSITIVE_INFINITY];
   return [CORRELATIONS.has(key) ? -1 : 0, 1];

@@ -11,7 +11,7 @@ const SEVERITY = 3;
  * One thread: trials run side by side, which is faster than threads within one, and a result must not depend on the number of cores (partial sums of
  * several threads add up in another order).
  */
-const SESSION_OPTIONS: InferenceSession.SessionOptions = {
+export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   executionProviders: ["cpu"],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,

@@ -1,13 +1,17 @@
 // A network that can be trained: a forward and a backward session, with the loss as a plain function between them.
 
-import type { Tensor } from "onnxruntime-node";
+import { createSessions, type LossOfLogits } from "../onnx-training/sessions.js";
+import { trainableFromOnnx } from "../onnx-training/trainable.js";
 import type { Network } from "./architecture.js";
-import { trainingBackwardGraph } from "./backward-graph.js";
-import { type BatchShape, savedValues, trainingForwardGraph } from "./forward-graph.js";
-import { createSession, loadRuntime } from "./runtime.js";
+import { logitsGraph } from "./forward-graph.js";
+import { loadRuntime, SESSION_OPTIONS } from "./runtime.js";
 
-/** Gives the value of a loss and its slopes along the logits, `[batch, channels, crop, crop]`. */
-export type LossOfLogits = (logits: Float32Array) => { readonly value: number; readonly gradient: Float32Array };
+/** Sizes of a training step; they never change, so that ONNX Runtime can plan its memory once. */
+export interface BatchShape {
+  readonly batch: number;
+  /** Edge of the square crops, a multiple of 2^depth. */
+  readonly crop: number;
+}
 
 export interface TrainableNetwork {
   /**
@@ -21,44 +25,11 @@ export interface TrainableNetwork {
   release(): Promise<void>;
 }
 
-export async function createTrainableNetwork(network: Network, shape: BatchShape): Promise<TrainableNetwork> {
-  const runtime = await loadRuntime();
-  const forward = await createSession(runtime, trainingForwardGraph(network, shape));
-  const backward = await createSession(runtime, trainingBackwardGraph(network, shape));
-  const { inputChannels, outputChannels } = network.shape;
-  const { batch, crop } = shape;
-  const floats = (values: Float32Array, extents: readonly number[]): Tensor =>
-    new runtime.Tensor("float32", values, [...extents]);
-  const blank = (extents: readonly number[], type: "float32" | "int64" = "float32"): Tensor => {
-    const size = extents.reduce((product, extent) => product * extent, 1);
-    return type === "float32"
-      ? floats(new Float32Array(size), extents)
-      : new runtime.Tensor("int64", new BigInt64Array(size), [...extents]);
-  };
-  // Outputs have their memory from the start: fresh memory for every step costs more time than what is computed in it.
-  const logits = blank([batch, outputChannels, crop, crop]);
-  const kept = Object.fromEntries(
-    savedValues(network, shape).map(({ name, shape: extents, type }) => [name, blank(extents, type)]),
-  );
-  const gradient = blank([network.parameterCount]);
-
-  return {
-    async lossAndGradient(parameters, image, loss) {
-      const given = {
-        parameters: floats(parameters, [network.parameterCount]),
-        image: floats(image, [batch, inputChannels, crop, crop]),
-      };
-      await forward.run(given, { logits, ...kept });
-      const { value, gradient: slopes } = loss(logits.data as Float32Array);
-      await backward.run(
-        { ...given, ...kept, slopes: floats(slopes, [batch, outputChannels, crop, crop]) },
-        { gradient },
-      );
-      return { value, gradient: gradient.data as Float32Array };
-    },
-    async release() {
-      await forward.release();
-      await backward.release();
-    },
-  };
+export async function createTrainableNetwork(network: Network, { batch, crop }: BatchShape): Promise<TrainableNetwork> {
+  const bytes = logitsGraph(network, new Float32Array(network.parameterCount));
+  const trainable = trainableFromOnnx(bytes, { inputShape: [batch, network.shape.inputChannels, crop, crop] });
+  // Fresh memory for every step costs more time than what is computed in it.
+  const options = { session: SESSION_OPTIONS, reuseOutputs: true };
+  const { evaluate, release } = await createSessions(await loadRuntime(), trainable, options);
+  return { lossAndGradient: evaluate, release };
 }

@@ -78,6 +78,11 @@ describe("scores", () => {
     expect(scores[0]).toMatchObject({ empty: "both", values: { dice: null } });
   });
 
+  test("more labels than a table of all pairs holds are refused with what to do", () => {
+    const numbers = Array.from({ length: 4096 }, (_, i) => i);
+    expect(() => score([...numbers, 4096], [...numbers, 0])).toThrow(/hold 4097 labels, .*detectionF1/u);
+  });
+
   test("equal a count voxel by voxel, whatever the labels and regions", () => {
     const label = fc.constantFrom(0, 1, 2, 3, 200, 1000);
     const maps = fc.array(fc.tuple(label, label), { minLength: 1, maxLength: 40 });

@@ -60,6 +60,16 @@ test("cases are paired by name; those without a value in either are left out", (
   );
 });
 
+test("an interval goes no further than differences can", () => {
+  // One of seven cases decides: the bootstrap alone would go to -2 and beyond.
+  const a = cases([0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.9].map((lead) => ({ dice: lead, informedness: lead })));
+  const b = cases(a.map(() => ({ dice: 0, informedness: 0 })));
+  const [dice, informedness] = comparePaired(a, b, liver, ["dice", "informedness"], "nan", names);
+  expect(dice!.interval![0]).toBe(-1);
+  expect(informedness!.interval![0]).toBeGreaterThanOrEqual(-2);
+  expect(informedness!.interval![0]).toBeLessThan(-1);
+});
+
 test("nothing in common is said", () => {
   const [row] = comparePaired(
     [measured("x", { dice: 1 })],

@@ -156,9 +156,21 @@ describe("images", () => {
     expect(await readPng(seven, seven)).toMatchObject({ reference: [0, 7, 7], prediction: [0, 7, 7] });
   });
 
-  test("but not where there are others, nor where other labels are scored", async () => {
+  test("beside other values it is refused: as label 255 it would be scored against nothing", async () => {
     const white = labelPng([[0, 255, 255]]);
-    expect(await readPng(white, labelPng([[0, 1, 2]]))).toMatchObject({ reference: [0, 255, 255] });
+    const smoothed = labelPng([[0, 128, 255]]);
+    await expect(readPng(white, smoothed)).rejects.toThrow(
+      /p\.png holds 128, and .*r\.png is a mask of 0 and 255.*Threshold it first, or name the labels: --labels 255=NAME,128=NAME/u,
+    );
+    await expect(readPng(smoothed, white, { oneLabel: true })).rejects.toThrow(
+      /r\.png holds 128, and .*p\.png is a mask/u,
+    );
+    await expect(readPng(white, labelPng([[0, 1, 2]]))).rejects.toThrow(/p\.png holds 2/u);
+    expect(await readPng(smoothed, smoothed)).toMatchObject({ reference: [0, 128, 255] });
+  });
+
+  test("but not where other labels are scored", async () => {
+    const white = labelPng([[0, 255, 255]]);
     expect(await readPng(white, white, { oneLabel: false })).toMatchObject({ reference: [0, 255, 255] });
   });
 

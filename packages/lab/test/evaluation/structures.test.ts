@@ -75,6 +75,8 @@ describe("the command line", () => {
     [() => parseLabels(["liver=1"]), /write LABEL=NAME/u],
     [() => parseLabels(["70000=x"]), /whole number from 0 to 65535/u],
     [() => parseLabels(["1=a", "2=a"]), /two structures have the name "a"/u],
+    [() => parseLabels(["0=air"]), /the label 0 is the background, which is not scored/u],
+    [() => parseRegions(["air=0"]), /the label 0 is the background/u],
     [() => parseRegions(["whole"]), /write NAME=LABEL\+LABEL/u],
     [() => parseRegions(["whole=1+x"]), /write NAME=LABEL\+LABEL/u],
   ])("a mistake is said", (parse, message) => {

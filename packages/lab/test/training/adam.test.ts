@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createAdam, oneCycleRate } from "../../src/training/adam.js";
+import { createAdam } from "../../src/onnx-training/adam.js";
+import { oneCycleRate } from "../../src/training/one-cycle.js";
 
 describe("Adam", () => {
   it("moves by the rate along the sign of a steady gradient", () => {

@@ -1,0 +1,59 @@
+// Trains a U-Net that PyTorch has exported (../unet_to_onnx.py) in a page with ONNX Runtime, and offers the trained model for download.
+//
+//   npx vite examples/onnxruntime-web-page
+
+import { createTrainer, trainableFromOnnx } from "@losskit/lab/onnx-training";
+import { bceDice } from "losskit";
+import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import * as ort from "onnxruntime-web/wasm";
+import unet from "../unet.onnx?url";
+
+ort.env.wasm.wasmPaths = { wasm };
+ort.env.wasm.numThreads = 1;
+
+const [IMAGES, SIDE] = [4, 64];
+const SHAPE = [IMAGES, 1, SIDE, SIDE];
+
+/** Discs under noise, and their masks. */
+function draw() {
+  const mask = new Uint8Array(IMAGES * SIDE * SIDE);
+  const images = new Float32Array(mask.length);
+  const discs = Array.from({ length: IMAGES }, () => [12 + 40 * Math.random(), 12 + 40 * Math.random()]);
+  for (let i = 0; i < mask.length; i++) {
+    const [cy, cx] = discs[Math.floor(i / SIDE ** 2)];
+    mask[i] = Number(Math.hypot((Math.floor(i / SIDE) % SIDE) - cy, (i % SIDE) - cx) < 9);
+    images[i] = mask[i] + 2 * (Math.random() + Math.random() - 1);
+  }
+  return { images, mask };
+}
+
+/** The first image of a batch in grey; `grey` gives the share of white of a value. */
+function show(values, grey) {
+  const canvas = document.querySelector("#pictures").appendChild(document.createElement("canvas"));
+  canvas.width = canvas.height = SIDE;
+  const pixels = new ImageData(SIDE, SIDE);
+  for (let i = 0; i < SIDE ** 2; i++) pixels.data.set([...Array(3).fill(255 * grey(values[i])), 255], 4 * i);
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+}
+
+const model = new Uint8Array(await (await fetch(unet)).arrayBuffer());
+const trainer = await createTrainer(ort, trainableFromOnnx(model, { inputShape: SHAPE }), {
+  loss: bceDice(),
+  rate: 0.02,
+});
+for (let step = 1; step <= 40; step++) {
+  const { images, mask } = draw();
+  const loss = await trainer.step(images, mask);
+  document.querySelector("#log").textContent += `step ${step}: loss ${loss.toFixed(3)}\n`;
+}
+
+const trained = trainer.export();
+const link = document.body.appendChild(document.createElement("a"));
+Object.assign(link, { download: "trained.onnx", href: URL.createObjectURL(new Blob([trained])) }).append("the model");
+const session = await ort.InferenceSession.create(trained);
+const { images, mask } = draw();
+const { logits } = await session.run({ image: new ort.Tensor("float32", images, SHAPE) });
+show(images, (value) => (value + 2) / 5);
+show(mask, (label) => label);
+show(logits.data, (logit) => 1 / (1 + Math.exp(-logit)));
+document.body.dataset.done = "true";
