@@ -29,13 +29,15 @@ def one_hot(labels: Tensor, logits: Tensor) -> Tensor:
 
 def ratio(a: Tensor, b: Tensor) -> Tensor:
     """a / b, with 0 / 0 = 0: the overlap of nothing, the mean of nothing."""
-    nothing = (a == 0) & (b == 0)
+    # Below the normal numbers, where a class has underflowed, 1 / b has no slope to go by.
+    tiny = torch.finfo(b.dtype).tiny
+    nothing = (abs(a) < tiny) & (abs(b) < tiny)
     quotient = a / torch.where(nothing, torch.ones_like(b), b)
     return torch.where(nothing, torch.zeros_like(b), quotient)
 
 
 class DiceCeLoss(nn.Module):
-    """Dice loss + Categorical cross entropy.
+    """Dice and cross entropy.
 
         Dice loss:
         I = sum(p * y)
@@ -56,6 +58,10 @@ class DiceCeLoss(nn.Module):
         logits: [N, C, *space], with 1 to 3 axes of space.
         target: class indices [N, *space].
 
+    Isensee et al., "nnU-Net: Self-adapting Framework for U-Net-Based Medical Image Segmentation",
+        arXiv, 2018.
+    Isensee et al., "nnU-Net: A Self-Configuring Method for Deep Learning-Based Biomedical Image
+        Segmentation", Nature Methods, 2021.
     Drozdzal et al., "The Importance of Skip Connections in Biomedical Image Segmentation", Deep
         Learning and Data Labeling for Medical Applications (DLMIA), 2016.
     Milletari et al., "V-Net: Fully Convolutional Neural Networks for Volumetric Medical Image

@@ -6,7 +6,7 @@ import { exportPyTorch } from "../../src/export/pytorch.js";
 import { allLosses } from "../../src/losses/all.js";
 import { testAgreement } from "./agreement.js";
 import { exportCase, exportHeads } from "./export-cases.js";
-import { disagreements, type Run } from "./run-modules.js";
+import { compared, disagreements, type Run } from "./run-modules.js";
 
 const python = pythonWith("torch");
 
@@ -27,6 +27,27 @@ if (python) {
         return [{ ...example, title, logits, loss, text: exportPyTorch(loss, head), dtype: "bfloat16" }];
       });
       expect(disagreements("pytorch", python, runs).filter(Boolean)).toEqual([]);
+    });
+
+    it("is finite for logits of 50 and 100, right and wrong, in float32", () => {
+      const runs = allLosses.flatMap((factory): Run[] => {
+        const loss = factory();
+        if (refused.has(factory.definition.name)) return [];
+        return exportHeads(loss)
+          .filter(({ probabilities }) => !probabilities)
+          .flatMap((head) => [50, 100].flatMap((size) => [true, false].map((mixed) => ({ head, size, mixed }))))
+          .map(({ head, size, mixed }) => {
+            const example = exportCase(loss, 4, head, { space: [5, 6] });
+            const voxels = 5 * 6;
+            // Or one class everywhere: of exp(-100), the probability of the others, float32 has no reciprocal.
+            const isFirst = (i: number) => Math.floor(i / voxels) % example.shape[1] === 0;
+            const logits = example.logits.map((x, i) => size * (mixed ? Math.sign(x) : isFirst(i) ? 1 : -1));
+            const title = `${factory.definition.name}, ${example.title}`;
+            return { ...example, title, logits, loss, text: exportPyTorch(loss, head), dtype: "float32" };
+          });
+      });
+      const errors = compared("pytorch", python, runs).map(({ error }, i) => error && `${runs[i].title}: ${error}`);
+      expect(errors.filter(Boolean)).toEqual([]);
     });
 
     it("refuses what PyTorch cannot say", () => {

@@ -77,7 +77,8 @@ for case in request["cases"]:
     try:
         if name not in modules:
             modules[name] = Module(request["modules"][name])
-        result = run(modules[name], case)
+        # What is not finite is an error.
+        line = json.dumps(run(modules[name], case), allow_nan=False)
     except Exception as error:
-        result = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(result))
+        line = json.dumps({"error": f"{type(error).__name__}: {error}"})
+    print(line)
