@@ -128,21 +128,12 @@ function arrays({ settings, inputs, usesSpace, need }: Given): string[] {
   return lines;
 }
 
-function probabilities({ settings: { activation }, inputs, need }: Given): string[] {
-  const [p, q, logP, logQ] = {
-    sigmoid: ["ops.sigmoid(x)", "ops.sigmoid(-x)", "ops.log_sigmoid(x)", "ops.log_sigmoid(-x)"],
-    softmax: ["ops.softmax(x)", "1 - ops.softmax(x)", "ops.log_softmax(x)", "log_one_minus_softmax(x)"],
-    none: ["x", "1 - x", "log_of_probability(x)", "log_of_probability(1 - x)"],
-  }[activation];
-  if (activation === "softmax" && inputs.has("logQ")) need("log_one_minus_softmax");
-  if (activation === "none" && (inputs.has("logP") || inputs.has("logQ"))) need("log_of_probability");
-  return [
-    ...(inputs.has("p") ? [`p = ${p}`] : []),
-    ...(inputs.has("q") ? [`q = ${activation === "softmax" && inputs.has("p") ? "1 - p" : q}`] : []),
-    ...(inputs.has("logP") ? [`log_p = ${logP}`] : []),
-    ...(inputs.has("logQ") ? [`log_q = ${logQ}`] : []),
-  ];
-}
+/** p, 1 - p, log p and log(1 - p), in forms that lose no digits. */
+const PROBABILITIES: PythonTarget["probabilities"] = {
+  sigmoid: ["ops.sigmoid(x)", "ops.sigmoid(-x)", "ops.log_sigmoid(x)", "ops.log_sigmoid(-x)"],
+  softmax: ["ops.softmax(x)", "1 - ops.softmax(x)", "ops.log_softmax(x)", "log_one_minus_softmax(x)"],
+  none: ["x", "1 - x", "log_of_probability(x)", "log_of_probability(1 - x)"],
+};
 
 function file({ settings, parameters, functions, docstring, spacing, arguments: args, body }: ModuleParts): string {
   const kept = [
@@ -199,7 +190,7 @@ const KERAS: PythonTarget = {
   },
   dialect,
   arrays,
-  probabilities,
+  probabilities: PROBABILITIES,
   classIndex: "ops.arange(x.shape[-1])",
   /** A map of voxels gets its image's shape back. */
   result: (value, axes) =>

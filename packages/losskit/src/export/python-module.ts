@@ -2,6 +2,7 @@
 
 import { LosskitError } from "../errors.js";
 import type { InputName } from "../formula/node.js";
+import type { Activation } from "../formula/options.js";
 import { show } from "../formula/options.js";
 import type { Loss } from "../losses/loss.js";
 import { type ExportOptions, type ExportSettings, exportSettings } from "./options.js";
@@ -34,8 +35,8 @@ export interface PythonTarget {
   dialect(need: (name: string) => void): Dialect;
   /** Lines that make x, y, valid, weights and the fields out of the arguments. */
   arrays(given: Given): readonly string[];
-  /** Lines that make p, 1 - p and their logarithms out of x. */
-  probabilities(given: Given): readonly string[];
+  /** p, 1 - p and their logarithms out of x; `log_of_probability` and `log_one_minus_softmax` are functions of its own. */
+  readonly probabilities: Readonly<Record<Activation, readonly [p: string, q: string, logP: string, logQ: string]>>;
   readonly classIndex: string;
   result(value: Text, axes: number): string;
   file(parts: ModuleParts): string;
@@ -104,7 +105,7 @@ export function pythonModule(target: PythonTarget, loss: Loss, options: ExportOp
     ...target.arrays(given),
     ...(usesIndex ? [`class_index = ${target.classIndex}`] : []),
     ...parameterLines,
-    ...target.probabilities(given),
+    ...probabilities(target, given),
     ...statements.lines,
     `return ${target.result(statements.result, value.axes)}`,
   ]
@@ -121,6 +122,21 @@ export function pythonModule(target: PythonTarget, loss: Loss, options: ExportOp
     arguments: constructorArguments(parameters, settings, spacing),
     body,
   });
+}
+
+/** Lines for p, 1 - p and their logarithms, as far as the formula uses them. */
+function probabilities(target: PythonTarget, { settings: { activation }, inputs, need }: Given): string[] {
+  const [p, q, logP, logQ] = target.probabilities[activation];
+  const lines = [
+    ...(inputs.has("p") ? [`p = ${p}`] : []),
+    ...(inputs.has("q") ? [`q = ${activation === "softmax" && inputs.has("p") ? "1 - p" : q}`] : []),
+    ...(inputs.has("logP") ? [`log_p = ${logP}`] : []),
+    ...(inputs.has("logQ") ? [`log_q = ${logQ}`] : []),
+  ];
+  for (const name of ["log_of_probability", "log_one_minus_softmax"]) {
+    if (lines.some((line) => line.includes(`${name}(`))) need(name);
+  }
+  return lines;
 }
 
 function documented(parameters: readonly Parameter[], { ignore }: ExportSettings, spacing: boolean): Parameter[] {

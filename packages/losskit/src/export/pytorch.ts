@@ -121,22 +121,12 @@ function arrays({ settings, inputs, usesSpace, fields, need }: Given): string[] 
   return lines;
 }
 
-function probabilities({ settings: { activation }, inputs, need }: Given): string[] {
-  const forms = {
-    sigmoid: ["x.sigmoid()", "(-x).sigmoid()", "F.logsigmoid(x)", "F.logsigmoid(-x)"],
-    softmax: ["x.softmax(1)", "1 - x.softmax(1)", "x.log_softmax(1)", "log_one_minus_softmax(x)"],
-    none: ["x", "1 - x", "log_of_probability(x)", "log_of_probability(1 - x)"],
-  }[activation];
-  if (activation === "softmax" && inputs.has("logQ")) need("log_one_minus_softmax");
-  if (activation === "none" && (inputs.has("logP") || inputs.has("logQ"))) need("log_of_probability");
-  const [p, q, logP, logQ] = forms;
-  return [
-    ...(inputs.has("p") ? [`p = ${p}`] : []),
-    ...(inputs.has("q") ? [`q = ${activation === "softmax" && inputs.has("p") ? "1 - p" : q}`] : []),
-    ...(inputs.has("logP") ? [`log_p = ${logP}`] : []),
-    ...(inputs.has("logQ") ? [`log_q = ${logQ}`] : []),
-  ];
-}
+/** p, 1 - p, log p and log(1 - p), in forms that lose no digits. */
+const PROBABILITIES: PythonTarget["probabilities"] = {
+  sigmoid: ["x.sigmoid()", "(-x).sigmoid()", "F.logsigmoid(x)", "F.logsigmoid(-x)"],
+  softmax: ["x.softmax(1)", "1 - x.softmax(1)", "x.log_softmax(1)", "log_one_minus_softmax(x)"],
+  none: ["x", "1 - x", "log_of_probability(x)", "log_of_probability(1 - x)"],
+};
 
 function file({
   settings,
@@ -192,7 +182,7 @@ const PYTORCH: PythonTarget = {
   refusals: { skeleton: "thinning a mask to its skeleton goes voxel by voxel, for which it has no operation" },
   dialect,
   arrays,
-  probabilities,
+  probabilities: PROBABILITIES,
   classIndex: "torch.arange(x.shape[1], device=x.device)",
   /** A map of voxels gets its image's shape back. */
   result: (value, axes) => (axes & VOXEL ? `${within(value, LEVEL.atom)}.unflatten(-1, logits.shape[2:])` : value.text),
