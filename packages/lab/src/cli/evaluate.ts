@@ -160,6 +160,10 @@ async function finish(
     const { writeEvaluation, printEvaluation } = await import("./evaluate-output.js");
     if (options.out !== undefined) await writeEvaluation(result, pairs, options.out, options.images);
     printEvaluation(result, options);
+    for (const { name, labels } of nowhere(result)) {
+      const which = labels.length === 1 ? `label ${labels[0]}` : `labels ${labels.join(", ")}`;
+      note(style.yellow(`${name}: ${which} ${labels.length === 1 ? "is" : "are"} in no file of either side`));
+    }
   } else if (!interrupted) note("No case could be measured, so there is nothing to report.");
   if (interrupted) {
     const done = `${cases.length + failed.length} of ${result.found} cases`;
@@ -182,6 +186,16 @@ export const howToGoOn = ({ out }: Pick<EvaluateOptions, "out">, rawArgs: readon
   out === undefined
     ? "With --out, cases that are done are kept, and --resume goes on."
     : `Go on with:\n  ${commandLine(resumeArguments(rawArgs), process.env, "evaluate")}`;
+
+/** Structures that no case has on either side: most likely a label that was mistyped. */
+function nowhere({ cases }: EvaluationResult): { name: string; labels: readonly number[] }[] {
+  const [first] = cases;
+  return (first?.scores ?? [])
+    .filter(({ structure }) =>
+      cases.every(({ scores }) => scores.find((one) => one.structure === structure)?.empty === "both"),
+    )
+    .map(({ structure: name, labels }) => ({ name, labels }));
+}
 
 function checkCount(values: readonly string[], paired: boolean): void {
   if (paired && (values.length === 2 || values.length === 3)) return;

@@ -106,6 +106,17 @@ describe("an evaluation", () => {
     expect((await losskit(["truth", "predicted", "--fail-over", "hd95=0.5"], folder)).status).toBe(5);
   });
 
+  test("a label that is in no file is named", async () => {
+    const { status, stderr } = await losskitHere([
+      ...["truth", "predicted"].map((name) => join(folder, name)),
+      "--labels",
+      "1=liver,7=spleen",
+      "--jobs",
+      "1",
+    ]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "spleen: label 7 is in no file of either side\n" });
+  });
+
   test("a reader of the data that leaves changes neither files nor status", async () => {
     const { status } = await losskit(
       ["truth", "predicted", "--csv", "--out", "out", "--fail-under", "dice=1"],
