@@ -161,7 +161,7 @@ function namesOf(first: string, second: string): PairedNames {
 }
 
 const methodOf = ({ a, b }: PairedNames): string =>
-  `Difference: ${b} minus ${a}, mean over the cases that have a value in both, with a bootstrap interval; p: Wilcoxon ` +
+  `Difference: ${b} minus ${a}, mean over the cases that have a value in both (left out: the others, as with empty masks), with a bootstrap interval; p: Wilcoxon ` +
   "signed-rank test, two-sided, corrected by Holm over all rows. A difference is claimed where p is below 0.05 and the interval excludes 0.";
 
 function printTable(

@@ -32,9 +32,10 @@ export function pairedTable(
     plain(names.a),
     plain(names.b),
     "difference",
-    "95 % of difference",
+    "95 %",
     "p (Holm)",
     "n",
+    "left out",
   ];
   const table = new Table({
     head: heads.map(bold),
@@ -51,6 +52,7 @@ export function pairedTable(
       signedInterval(row.interval),
       pValue(row.pValue ?? undefined),
       String(row.cases.length),
+      String(row.leftOut),
     ]);
   }
   return table.toString();

@@ -51,7 +51,7 @@ function PairedPage({ rows, names, unit, facts, command }: PairedContent) {
             <Table caption={`Difference: ${names.b} minus ${names.a}`}>
               <Head
                 names={["structure", "metric"]}
-                numbers={[names.a, names.b, "difference", "95 % of the difference", "p (Holm)", "n"]}
+                numbers={[names.a, names.b, "difference", "95 % of the difference", "p (Holm)", "n", "left out"]}
               />
               <tbody>
                 {rows.map((row) => (
@@ -64,6 +64,7 @@ function PairedPage({ rows, names, unit, facts, command }: PairedContent) {
                     <td>{signedInterval(row.interval)}</td>
                     <td>{pValue(row.pValue ?? undefined)}</td>
                     <td>{row.cases.length}</td>
+                    <td>{row.leftOut}</td>
                   </tr>
                 ))}
               </tbody>
