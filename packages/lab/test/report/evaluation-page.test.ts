@@ -189,7 +189,7 @@ describe("a paired comparison", () => {
       [...tr.children].map((cell) => cell.textContent),
     );
     expect(cells[0]!.slice(0, 5)).toEqual(["liver", "Dice", "0.757", "0.627", "−0.130"]);
-    expect(cells[0]!.slice(-2)).toEqual(["0.031", "7"]);
+    expect(cells[0]!.slice(-3)).toEqual(["0.031", "7", "0"]);
     expect(document.querySelectorAll(".chart svg")).toHaveLength(2);
   });
 
