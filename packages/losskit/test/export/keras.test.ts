@@ -9,7 +9,8 @@ import { testAgreement } from "./agreement.js";
 const python = process.env.LOSSKIT_PYTHON ?? pythonWith("torch");
 
 if (python) {
-  describe("a loss of Keras agrees with losskit", { timeout: 120_000 }, () => {
+  // Real Keras takes minutes: JAX compiles every operation for every shape.
+  describe("a loss of Keras agrees with losskit", { timeout: 900_000 }, () => {
     const refused = testAgreement({ framework: "keras", python, toText: exportKeras });
 
     it("refuses what Keras cannot say", () => {
