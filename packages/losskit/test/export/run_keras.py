@@ -3,9 +3,10 @@
 With Keras and JAX installed they run on these; else on keras_stand_in.py. The arrays come channels first.
 """
 
-import json
 import os
 import sys
+
+from exported import answer, tuples
 
 os.environ["KERAS_BACKEND"] = "jax"
 try:
@@ -36,10 +37,6 @@ def moved(x, source, target):
     return np.moveaxis(x, source, target) if REAL else x.movedim(source, target)
 
 
-def tuples(value):
-    return tuple(tuples(one) for one in value) if isinstance(value, list) else value
-
-
 def run(module, case):
     arguments = {name: tuples(value) for name, value in case["arguments"].items()}
     loss = getattr(module, case["class"])(**arguments, dtype=case["dtype"], reduction=None)
@@ -64,21 +61,5 @@ def run(module, case):
     return {"values": values.reshape(-1).tolist(), "gradient": gradient.reshape(-1).tolist(), "rounded": REAL}
 
 
-class Module:
-    def __init__(self, text):
-        exec(compile(text, "exported.py", "exec"), self.__dict__)
-
-
-request = json.load(sys.stdin)
-modules = {}
 print(f"Keras {keras.__version__}" if REAL else "stand-in", file=sys.stderr)
-for case in request["cases"]:
-    name = case["module"]
-    try:
-        if name not in modules:
-            modules[name] = Module(request["modules"][name])
-        # What is not finite is an error.
-        line = json.dumps(run(modules[name], case), allow_nan=False)
-    except Exception as error:
-        line = json.dumps({"error": f"{type(error).__name__}: {error}"})
-    print(line)
+answer(run)

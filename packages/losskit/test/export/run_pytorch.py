@@ -4,10 +4,8 @@ Standard input is JSON: {"modules": {name: text}, "cases": [{module, class, argu
 array is {"shape": [...], "data": [...], "dtype": "float" or "int64"}; "float" is the dtype of the case.
 """
 
-import json
-import sys
-
 import torch
+from exported import answer, tuples
 
 torch.set_num_threads(1)
 
@@ -15,10 +13,6 @@ torch.set_num_threads(1)
 def tensor(array, dtype):
     kind = dtype if array["dtype"] == "float" else getattr(torch, array["dtype"])
     return torch.tensor(array["data"], dtype=torch.float64).to(kind).reshape(array["shape"])
-
-
-def tuples(value):
-    return tuple(tuples(one) for one in value) if isinstance(value, list) else value
 
 
 def run(module, case):
@@ -35,20 +29,4 @@ def run(module, case):
     return {"values": value.double().flatten().tolist(), "gradient": gradient.double().flatten().tolist()}
 
 
-class Module:
-    def __init__(self, text):
-        exec(compile(text, "exported.py", "exec"), self.__dict__)
-
-
-request = json.load(sys.stdin)
-modules = {}
-for case in request["cases"]:
-    name = case["module"]
-    try:
-        if name not in modules:
-            modules[name] = Module(request["modules"][name])
-        # What is not finite is an error.
-        line = json.dumps(run(modules[name], case), allow_nan=False)
-    except Exception as error:
-        line = json.dumps({"error": f"{type(error).__name__}: {error}"})
-    print(line)
+answer(run)
