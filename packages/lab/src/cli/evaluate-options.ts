@@ -5,20 +5,12 @@ import { resolve } from "node:path";
 import type { defineCommand, ParsedArgs } from "citty";
 import type { EmptyPolicy } from "losskit/metrics";
 import { LabError } from "../errors.js";
-import type { GridAllowances } from "../evaluation/geometry.js";
 import { type Limit, parseLimits } from "../evaluation/limits.js";
 import { DEFAULT_METRICS, findMetric, type MetricKey, PROBABILITY_METRICS } from "../evaluation/metric-catalogue.js";
-import { CONNECTIVITIES, MATCHINGS, type ObjectDefinition } from "../evaluation/object-scores.js";
-import type { BoundaryWidth } from "../evaluation/part-scores.js";
-import type { ProbabilitySettings } from "../evaluation/probability-map.js";
+import { CONNECTIVITIES, MATCHINGS } from "../evaluation/object-scores.js";
+import type { MeasureSettings } from "../evaluation/results.js";
 import { checkNames, parseLabels, parseRegions, type Structures, structuresOfFile } from "../evaluation/structures.js";
-import {
-  BORDERS,
-  borderFor,
-  DEFAULT_SURFACE,
-  HD_DEFINITIONS,
-  type SurfaceDefinitions,
-} from "../evaluation/surface-scores.js";
+import { BORDERS, borderFor, DEFAULT_SURFACE, HD_DEFINITIONS } from "../evaluation/surface-scores.js";
 import { readChoice, readList, readWholeNumber } from "./arguments.js";
 import { readBoundary, readObjects } from "./object-options.js";
 import { readProbabilities } from "./probability-options.js";
@@ -70,22 +62,11 @@ export type EvaluateArgs = ParsedArgs<typeof evaluateArgs>;
 
 export const OUTPUT_FORMS = ["json", "ndjson", "csv"] as const;
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Omit<MeasureSettings, "structures"> {
   readonly labels?: readonly string[];
   readonly regions?: readonly string[];
-  readonly ignore?: number;
-  readonly metrics: readonly MetricKey[];
-  readonly surface: SurfaceDefinitions;
-  /** Where boundary IoU is asked for. */
-  readonly boundary?: BoundaryWidth;
-  /** Where metrics of objects are asked for. */
-  readonly objects?: ObjectDefinition;
-  /** Predictions are probability maps. */
-  readonly probabilities?: ProbabilitySettings;
   readonly empty: EmptyPolicy;
-  readonly pixelSpacing?: readonly number[];
   readonly allowMissing: boolean;
-  readonly allow: GridAllowances;
   readonly limits: readonly Limit[];
   readonly out?: string;
   readonly images?: string;

@@ -1,6 +1,6 @@
 // Scores of one case: counts of every structure from one confusion matrix; surfaces, parts and objects of its masks where they are asked for.
 
-import { type ConfusionCounts, confusionMatrix, overlapScores, whichEmpty } from "losskit/metrics";
+import { type ConfusionCounts, confusionMatrix, MAX_CLASSES, overlapScores, whichEmpty } from "losskit/metrics";
 import { LabError } from "../errors.js";
 import { isObjectMetric, isPartMetric, isProbabilityMetric, isSurfaceMetric } from "./metric-catalogue.js";
 import { objectDefinition, objectScores } from "./object-scores.js";
@@ -115,8 +115,6 @@ interface PairTable {
 }
 
 const LABEL_VALUES = 65_536;
-/** A table of all pairs of labels holds their square; `confusionMatrix` takes no more. */
-const MOST_LABELS = 4096;
 
 /** @throws LabError UNDECLARED_LABEL for more labels than can be counted */
 function countPairs({ reference, prediction }: LabelPair, ignore: number | undefined): PairTable {
@@ -127,10 +125,10 @@ function countPairs({ reference, prediction }: LabelPair, ignore: number | undef
   }
   const labels: number[] = [];
   for (let label = 0; label < LABEL_VALUES; label++) if (present[label] === 1) labels.push(label);
-  if (labels.length > MOST_LABELS) {
+  if (labels.length > MAX_CLASSES) {
     throw new LabError(
       "UNDECLARED_LABEL",
-      `the label maps hold ${labels.length} labels, and at most ${MOST_LABELS} can be counted; where they number the objects of one class, write ` +
+      `the label maps hold ${labels.length} labels, and at most ${MAX_CLASSES} can be counted; where they number the objects of one class, write ` +
         "1 in place of all numbers, and take metrics of objects, as in --metrics detectionF1,panopticQuality",
     );
   }

@@ -1,5 +1,6 @@
 // Probability maps: checked, turned into label maps, and the probability of a structure.
 
+import { SUM_TOLERANCE } from "losskit/metrics";
 import { LabError } from "../errors.js";
 import { type Structure, spoken } from "./structures.js";
 
@@ -20,8 +21,6 @@ export interface ProbabilityMap {
 
 /** Sigmoids, slopes of headers and resampling may leave a little beyond 0 and 1; that is cut off. */
 const RANGE_ROUNDING = 1e-4;
-/** How far the probabilities of a voxel may be from adding up to 1: each is rounded, in half precision by up to 2⁻¹², and there may be many. */
-const SUM_TOLERANCE = 1e-2;
 export const DEFAULT_THRESHOLD = 0.5;
 
 /**

@@ -3,6 +3,7 @@
 import { type DicomDataset, itemsOf, numberOf, numbersOf } from "./dicom-file.js";
 import type { Affine, AffineRow, Triple } from "./orientation.js";
 import { unreadable } from "./read-bytes.js";
+import { isEdge, MAX_VOXELS } from "./volume-limits.js";
 
 /** The grid that frames are planes of. */
 export interface PlaneGrid {
@@ -37,9 +38,6 @@ const PLACE_TOLERANCE = 1e-2;
 const SPACING_TOLERANCE = 1e-2;
 /** Directions of rows and columns: of length 1, and square to each other. */
 const DIRECTION_TOLERANCE = 1e-3;
-/** As of NIfTI: beyond, a header is more likely damaged. */
-const MAX_VOXELS = 2 ** 30;
-const [SHORTEST_EDGE, LONGEST_EDGE] = [1e-9, 1e9];
 
 /** The item of a functional group that counts for a frame. */
 export const groupOf = ({ shared }: FrameGroups, frame: DicomDataset, tag: string): DicomDataset | undefined =>
@@ -163,8 +161,7 @@ function planeDistance(
   );
 }
 
-const isLength = (value: number | undefined): value is number =>
-  value !== undefined && value >= SHORTEST_EDGE && value <= LONGEST_EDGE;
+const isLength = (value: number | undefined): value is number => value !== undefined && isEdge(value);
 
 const dot = (a: readonly number[], b: readonly number[]): number => a[0]! * b[0]! + a[1]! * b[1]! + a[2]! * b[2]!;
 

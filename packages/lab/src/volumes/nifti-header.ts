@@ -3,6 +3,7 @@
 import { NIFTI1, NIFTI2 } from "nifti-reader-js";
 import { type Affine, type AffineRow, isUsable, type Triple, voxelSizes } from "./orientation.js";
 import { unreadable } from "./read-bytes.js";
+import { isEdge, MAX_VOXELS } from "./volume-limits.js";
 
 /** How a voxel is stored. */
 export interface Datatype {
@@ -65,12 +66,6 @@ const FORMS = [
 
 /** Bytes that are enough to read the header of either version. */
 export const LONGEST_HEADER = 540;
-
-/** 1024³: as numbers of 4 or 8 bytes they are 4 or 8 gigabytes. Beyond it a header is more likely damaged. */
-const MAX_VOXELS = 2 ** 30;
-
-/** Millimetres from one voxel to the next that can be meant; beyond, areas and volumes of voxels would become 0 or infinite. */
-const [SHORTEST_EDGE, LONGEST_EDGE] = [1e-9, 1e9];
 
 /** Millimetres per unit of length, by the low three bits of `xyzt_units`: metre, millimetre, micrometre; 0 is unknown. */
 const MILLIMETRES: Readonly<Record<number, number>> = { 1: 1000, 2: 1, 3: 0.001 };
@@ -217,7 +212,6 @@ function readScale(slope: number, intercept: number, file: string): { slope: num
 }
 
 /** False of NaN too. */
-const isEdge = (edge: number): boolean => edge >= SHORTEST_EDGE && edge <= LONGEST_EDGE;
 
 function sformAffine(view: DataView, { affineAt, float }: (typeof FORMS)[number], littleEndian: boolean): Affine {
   const value = (row: number, column: number) => {

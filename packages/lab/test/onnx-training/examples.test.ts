@@ -6,10 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-node";
-import { build, type Rolldown } from "vite";
 import { afterAll, describe, expect, it } from "vitest";
-import { chromiumPath, startChromium } from "../../../../test/page/chromium.js";
-import { serve } from "../../../../test/page/server.js";
+import { chromiumPath } from "../../../../test/page/chromium.js";
+import { buildExample, visitExample } from "../../../../test/page/example-page.js";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "losskit-onnxruntime-"));
@@ -38,35 +37,19 @@ describe("examples/onnxruntime-node.mjs", () => {
 const chromium = chromiumPath();
 describe.skipIf(!chromium)("examples/onnxruntime-web-page", () => {
   it("is bundled by Vite without Node's modules, and trains in Chromium", async () => {
-    const built = (await build({
-      root: join(root, "examples/onnxruntime-web-page"),
-      configFile: false,
-      logLevel: "error",
-      build: { outDir: join(folder, "page"), emptyOutDir: true },
-    })) as Rolldown.RolldownOutput;
+    const built = await buildExample("onnxruntime-web-page", join(folder, "page"));
     const modules = built.output.flatMap((file) => (file.type === "chunk" ? Object.keys(file.modules) : []));
     expect(modules.filter((id) => id.includes("lab/dist/onnx-training/")).length).toBeGreaterThan(10);
     // What Vite puts in the place of Node's modules.
     expect(modules.filter((id) => id.includes("browser-external") || id.includes("onnxruntime-node"))).toEqual([]);
 
-    const server = await serve(join(folder, "page"), {});
-    const browser = await startChromium(chromium as string);
-    try {
-      const page = await browser.newPage();
-      const complaints: string[] = [];
-      page.on("console", (message) => complaints.push(message.text()));
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      await page.goto(server.address);
-      await page.waitForSelector("body[data-done]", { timeout: 50_000 });
+    await visitExample(chromium as string, join(folder, "page"), async (page, complaints) => {
       const losses = lossesIn((await page.textContent("#log")) as string);
       expect(losses).toHaveLength(40);
       expect(losses[39]).toBeLessThan(losses[0] - 0.3);
       expect(await page.locator("canvas").count()).toBe(3);
       expect(await page.getAttribute("a[download]", "href")).toMatch(/^blob:/);
       expect(complaints).toEqual([]);
-    } finally {
-      await browser.close();
-      await server.close();
-    }
+    });
   });
 });

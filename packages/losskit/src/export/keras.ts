@@ -7,8 +7,8 @@ import { KERAS_FUNCTIONS } from "./keras-functions.js";
 import type { ExportOptions } from "./options.js";
 import { indented, unsupported } from "./python-file.js";
 import {
+  type ArrayForms,
   attribute,
-  type Given,
   type ModuleParts,
   method,
   type PythonTarget,
@@ -91,42 +91,30 @@ function byRows(text: Text, axes: Axes, over: Axes, need: (name: string) => void
 }
 
 /** Arrays of [N, voxels, C], and of [N, voxels] where classes share them. */
-function arrays({ settings, inputs, usesSpace, need }: Given): string[] {
-  const labels = settings.head === "multiclass";
-  const ignores = settings.ignore !== undefined;
-  const lines = ["x = flat(y_pred)"];
-  need("flat");
-  if (usesSpace) lines.push("space = tuple(y_pred.shape[1:-1])");
-  if (!labels && (ignores || inputs.has("y"))) {
-    need("channel_target");
-    lines.push("y = channel_target(y_true, y_pred)");
-    if (ignores) {
-      lines.push(
-        "valid = ops.cast(ops.not_equal(y, self.ignore), x.dtype)",
-        "y = ops.where(ops.equal(valid, 0), 0, y)",
-      );
-    }
-  } else if (ignores) {
-    need("label_map");
-    lines.push(
+const ARRAYS: ArrayForms = {
+  logits: { needs: ["flat"], lines: ["x = flat(y_pred)"] },
+  space: "space = tuple(y_pred.shape[1:-1])",
+  channels: { needs: ["channel_target"], lines: ["y = channel_target(y_true, y_pred)"] },
+  ignoredChannels: [
+    "valid = ops.cast(ops.not_equal(y, self.ignore), x.dtype)",
+    "y = ops.where(ops.equal(valid, 0), 0, y)",
+  ],
+  classes: { needs: ["class_target"], lines: ["y = class_target(y_true, y_pred)"] },
+  ignoredLabels: {
+    needs: ["label_map"],
+    lines: [
       "labels = label_map(y_true, y_pred)",
       "valid = ops.cast(ops.not_equal(labels, self.ignore), x.dtype)",
       "labels = ops.where(ops.equal(valid, 0), 0, labels)",
       "y = ops.one_hot(labels, x.shape[-1], dtype=x.dtype) * valid[:, :, None]",
-    );
-  } else if (inputs.has("y")) {
-    need("class_target");
-    lines.push("y = class_target(y_true, y_pred)");
-  }
-  if (settings.weights) {
-    need("voxel_weights");
-    lines.push(
-      "weights = ops.ones_like(x[:, :, 0]) if sample_weight is None else voxel_weights(sample_weight, y_pred)",
-    );
-    if (ignores) lines.push(labels ? "weights = weights * valid" : "weights = weights[:, :, None] * valid");
-  }
-  return lines;
-}
+    ],
+  },
+  weights: {
+    needs: ["voxel_weights"],
+    lines: ["weights = ops.ones_like(x[:, :, 0]) if sample_weight is None else voxel_weights(sample_weight, y_pred)"],
+  },
+  weightsPerClass: "weights[:, :, None]",
+};
 
 /** p, 1 - p, log p and log(1 - p), in forms that lose no digits. */
 const PROBABILITIES: PythonTarget["probabilities"] = {
@@ -189,7 +177,7 @@ const KERAS: PythonTarget = {
     nearest_component: OBJECTS,
   },
   dialect,
-  arrays,
+  arrays: ARRAYS,
   probabilities: PROBABILITIES,
   classIndex: "ops.arange(x.shape[-1])",
   /** A map of voxels gets its image's shape back. */

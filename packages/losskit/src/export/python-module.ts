@@ -25,6 +25,28 @@ export interface Given {
   need(...names: readonly string[]): void;
 }
 
+/** Lines, and the functions of the target's own that they call. */
+export interface Lines {
+  readonly needs: readonly string[];
+  readonly lines: readonly string[];
+}
+
+/** How a target makes x, y, valid, weights and the fields out of the arguments. */
+export interface ArrayForms {
+  readonly logits: Lines;
+  readonly space: string;
+  /** y in the shape of the logits, and what follows where voxels are ignored. */
+  readonly channels: Lines;
+  readonly ignoredChannels: readonly string[];
+  /** y from class indices, or from a share of each class; and from class indices of which some are ignored. */
+  readonly classes: Lines;
+  readonly ignoredLabels: Lines;
+  readonly weights: Lines;
+  /** The weights of voxels beside an array of each class. */
+  readonly weightsPerClass: string;
+  field?(name: string, form: "voxel" | "class-voxel"): Lines;
+}
+
 /** A framework of Python. */
 export interface PythonTarget {
   readonly title: string;
@@ -33,8 +55,7 @@ export interface PythonTarget {
   /** Why a routine cannot be said. */
   readonly refusals: Readonly<Record<string, string>>;
   dialect(need: (name: string) => void): Dialect;
-  /** Lines that make x, y, valid, weights and the fields out of the arguments. */
-  arrays(given: Given): readonly string[];
+  readonly arrays: ArrayForms;
   /** p, 1 - p and their logarithms out of x; `log_of_probability` and `log_one_minus_softmax` are functions of its own. */
   readonly probabilities: Readonly<Record<Activation, readonly [p: string, q: string, logP: string, logQ: string]>>;
   readonly classIndex: string;
@@ -102,7 +123,7 @@ export function pythonModule(target: PythonTarget, loss: Loss, options: ExportOp
   const parameterLines = texts.lines();
   const usesIndex = inputs.has("class") || parameterLines.some((line) => line.includes("class_index"));
   const body = [
-    ...target.arrays(given),
+    ...arrays(target, given),
     ...(usesIndex ? [`class_index = ${target.classIndex}`] : []),
     ...parameterLines,
     ...probabilities(target, given),
@@ -122,6 +143,30 @@ export function pythonModule(target: PythonTarget, loss: Loss, options: ExportOp
     arguments: constructorArguments(parameters, settings, spacing),
     body,
   });
+}
+
+/** Lines for the arguments as arrays, as far as the formula uses them. */
+function arrays({ arrays: forms }: PythonTarget, { settings, inputs, usesSpace, fields, need }: Given): string[] {
+  const labels = settings.head === "multiclass";
+  const ignores = settings.ignore !== undefined;
+  const lines: string[] = [];
+  const add = (more: Lines) => {
+    need(...more.needs);
+    lines.push(...more.lines);
+  };
+  add(forms.logits);
+  if (usesSpace) lines.push(forms.space);
+  if (ignores || inputs.has("y")) {
+    if (labels) add(ignores ? forms.ignoredLabels : forms.classes);
+    else add(forms.channels);
+    if (ignores && !labels) lines.push(...forms.ignoredChannels);
+  }
+  if (settings.weights) {
+    add(forms.weights);
+    if (ignores) lines.push(`weights = ${labels ? "weights" : forms.weightsPerClass} * valid`);
+  }
+  for (const [name, form] of Object.entries(fields)) add(forms.field?.(name, form) ?? { needs: [], lines: [] });
+  return lines;
 }
 
 /** Lines for p, 1 - p and their logarithms, as far as the formula uses them. */

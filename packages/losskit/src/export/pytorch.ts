@@ -6,9 +6,9 @@ import type { ExportOptions } from "./options.js";
 import { indented } from "./python-file.js";
 import { brokenStatement } from "./python-lines.js";
 import {
+  type ArrayForms,
   attribute,
   BODY_INDENT,
-  type Given,
   type ModuleParts,
   method,
   type PythonTarget,
@@ -87,39 +87,30 @@ function byRows(text: Text, axes: Axes, over: Axes): string {
 }
 
 /** Arrays of [N, C, voxels], and of [N, voxels] where classes share them. */
-function arrays({ settings, inputs, usesSpace, fields, need }: Given): string[] {
-  const labels = settings.head === "multiclass";
-  const ignores = settings.ignore !== undefined;
-  const lines = ["x = flat(logits)"];
-  need("flat");
-  if (usesSpace) lines.push("space = logits.shape[2:]");
-  if (!labels && (ignores || inputs.has("y"))) {
-    need("channel_target");
-    lines.push("y = channel_target(target, logits).to(x)");
-    if (ignores) lines.push("valid = (y != self.ignore).to(x)", "y = y.masked_fill(valid == 0, 0)");
-  } else if (ignores) {
-    need("label_map", "one_hot");
-    lines.push(
+const ARRAYS: ArrayForms = {
+  logits: { needs: ["flat"], lines: ["x = flat(logits)"] },
+  space: "space = logits.shape[2:]",
+  channels: { needs: ["channel_target"], lines: ["y = channel_target(target, logits).to(x)"] },
+  ignoredChannels: ["valid = (y != self.ignore).to(x)", "y = y.masked_fill(valid == 0, 0)"],
+  classes: { needs: ["class_target"], lines: ["y = class_target(target, logits).to(x)"] },
+  ignoredLabels: {
+    needs: ["label_map", "one_hot"],
+    lines: [
       "labels = label_map(target, logits)",
       "valid = (labels != self.ignore).to(x)",
       "y = one_hot(labels.masked_fill(valid == 0, 0), x) * valid[:, None]",
-    );
-  } else if (inputs.has("y")) {
-    need("class_target");
-    lines.push("y = class_target(target, logits).to(x)");
-  }
-  if (settings.weights) {
-    need("voxel_weights");
-    lines.push("weights = torch.ones_like(x[:, 0]) if weights is None else voxel_weights(weights, logits).to(x)");
-    if (ignores) lines.push(labels ? "weights = weights * valid" : "weights = weights[:, None] * valid");
-  }
-  for (const [name, form] of Object.entries(fields)) {
+    ],
+  },
+  weights: {
+    needs: ["voxel_weights"],
+    lines: ["weights = torch.ones_like(x[:, 0]) if weights is None else voxel_weights(weights, logits).to(x)"],
+  },
+  weightsPerClass: "weights[:, None]",
+  field(name, form) {
     const read = form === "voxel" ? "voxel_weights" : "channel_target";
-    need(read);
-    lines.push(`${name} = ${read}(${name}, logits).to(x)`);
-  }
-  return lines;
-}
+    return { needs: [read], lines: [`${name} = ${read}(${name}, logits).to(x)`] };
+  },
+};
 
 /** p, 1 - p, log p and log(1 - p), in forms that lose no digits. */
 const PROBABILITIES: PythonTarget["probabilities"] = {
@@ -181,7 +172,7 @@ const PYTORCH: PythonTarget = {
   },
   refusals: { skeleton: "thinning a mask to its skeleton goes voxel by voxel, for which it has no operation" },
   dialect,
-  arrays,
+  arrays: ARRAYS,
   probabilities: PROBABILITIES,
   classIndex: "torch.arange(x.shape[1], device=x.device)",
   /** A map of voxels gets its image's shape back. */

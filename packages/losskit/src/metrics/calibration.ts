@@ -14,7 +14,7 @@ import { ratio, type Score } from "./overlap.js";
 const DEFAULT_BINS = 15;
 const MAX_BINS = 1e6;
 /** How far the probabilities of a voxel may be from adding up to 1: each is rounded by up to 2⁻¹² in half precision, and there may be many. */
-const SUM_TOLERANCE = 1e-2;
+export const SUM_TOLERANCE = 1e-2;
 
 export interface CalibrationBin {
   /** Probabilities from `from` to before `to`; of the last bin, 1 included. */

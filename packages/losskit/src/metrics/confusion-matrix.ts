@@ -5,7 +5,7 @@ import { type BytePairs, bytePairs } from "./byte-pairs.js";
 import { type CountOptions, checkLabelMaps, isLabel, refuseLabel } from "./label-maps.js";
 
 /** Most labels of a matrix: it holds their square, here 128 MiB. */
-const MAX_CLASSES = 4096;
+export const MAX_CLASSES = 4096;
 
 /** Voxels by their label in the reference and in the prediction. */
 export interface ConfusionMatrix {

@@ -12,12 +12,13 @@ export {
   type CalibrationBin,
   type CalibrationOptions,
   foregroundCalibration,
+  SUM_TOLERANCE,
   type TopLabelOptions,
   topLabelCalibration,
 } from "./calibration.js";
 export { type CentrelineDice, centrelineDice } from "./centreline-dice.js";
 export { type ConfusionCounts, confusionCounts, countsOfMatrix, mergeCounts } from "./confusion-counts.js";
-export { type ConfusionMatrix, confusionMatrix, mergeConfusionMatrices } from "./confusion-matrix.js";
+export { type ConfusionMatrix, confusionMatrix, MAX_CLASSES, mergeConfusionMatrices } from "./confusion-matrix.js";
 export {
   applyEmptyPolicy,
   type CaseMean,

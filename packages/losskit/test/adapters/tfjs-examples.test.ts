@@ -5,10 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
 import { describe, expect, it } from "vitest";
-import { chromiumPath, startChromium } from "../../../../test/page/chromium.js";
-import { serve } from "../../../../test/page/server.js";
+import { chromiumPath } from "../../../../test/page/chromium.js";
+import { buildExample, visitExample } from "../../../../test/page/example-page.js";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const run = (options: readonly string[], input?: string) =>
@@ -28,29 +27,16 @@ const chromium = chromiumPath();
 describe.skipIf(!chromium)("examples/tfjs-page", () => {
   it("trains in Chromium, bundled by Vite", async () => {
     const folder = mkdtempSync(join(tmpdir(), "losskit-tfjs-page-"));
-    await build({
-      root: join(root, "examples/tfjs-page"),
-      configFile: false,
-      logLevel: "error",
-      build: { outDir: folder, emptyOutDir: true },
-    });
-    const server = await serve(folder, {});
-    const browser = await startChromium(chromium as string);
     try {
-      const page = await browser.newPage();
-      const complaints: string[] = [];
-      page.on("console", (message) => complaints.push(message.text()));
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      await page.goto(server.address);
-      await page.waitForSelector("body[data-done]", { timeout: 50_000 });
-      const lines = ((await page.textContent("#log")) as string).trim().split("\n");
-      expect(lines).toHaveLength(20);
-      expect(Number(/Dice ([\d.]+)$/.exec(lines[19])?.[1])).toBeGreaterThan(0.85);
-      expect(await page.locator("canvas").count()).toBe(3);
-      expect(complaints).toEqual([]);
+      await buildExample("tfjs-page", folder);
+      await visitExample(chromium as string, folder, async (page, complaints) => {
+        const lines = ((await page.textContent("#log")) as string).trim().split("\n");
+        expect(lines).toHaveLength(20);
+        expect(Number(/Dice ([\d.]+)$/.exec(lines[19])?.[1])).toBeGreaterThan(0.85);
+        expect(await page.locator("canvas").count()).toBe(3);
+        expect(complaints).toEqual([]);
+      });
     } finally {
-      await browser.close();
-      await server.close();
       rmSync(folder, { recursive: true, force: true });
     }
   });
