@@ -18,6 +18,7 @@ export default defineConfig({
   },
   test: {
     include: ["packages/*/test/**/*.test.{ts,tsx}", "golden/test/**/*.test.ts", "test/**/*.test.ts"],
+    setupFiles: ["test-support/property-seed.ts"],
     testTimeout: 60_000,
     // Vitest leaves one processor idle, which of two is half.
     maxWorkers: "100%",

@@ -13,6 +13,14 @@ jax.defaultDevice("wasm");
 
 const [IMAGES, SIDE] = [4, 24];
 
+// Numbers that look random and are the same in every run: a linear congruential generator with the constants of
+// Numerical Recipes.
+let state = 1;
+const uniform = () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+};
+
 /** Discs under noise, and their masks. */
 function draw() {
   const mask = new Uint8Array(IMAGES * SIDE * SIDE);
@@ -21,7 +29,7 @@ function draw() {
     const [image, y, x] = [Math.floor(i / SIDE ** 2), Math.floor(i / SIDE) % SIDE, i % SIDE];
     mask[i] = Number(Math.hypot(y - 8 - image, x - 15 + image) < 5);
     // Twelve even numbers between 0 and 1 less 6 are nearly normal.
-    const noise = Array.from({ length: 12 }, Math.random).reduce((sum, part) => sum + part, -6);
+    const noise = Array.from({ length: 12 }, uniform).reduce((sum, part) => sum + part, -6);
     pixels[i] = mask[i] + 0.7 * noise;
   }
   return { images: np.array(pixels, { shape: [IMAGES, 1, SIDE, SIDE] }), mask };

@@ -12,15 +12,23 @@ import * as ort from "onnxruntime-node";
 const [IMAGES, SIDE] = [4, 64];
 const SHAPE = [IMAGES, 1, SIDE, SIDE];
 
+// Numbers that look random and are the same in every run: a linear congruential generator with the constants of
+// Numerical Recipes.
+let state = 1;
+const random = () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+};
+
 /** Discs under noise, and their masks. */
 function draw() {
   const mask = new Uint8Array(IMAGES * SIDE * SIDE);
   const images = new Float32Array(mask.length);
-  const discs = Array.from({ length: IMAGES }, () => [12 + 40 * Math.random(), 12 + 40 * Math.random()]);
+  const discs = Array.from({ length: IMAGES }, () => [12 + 40 * random(), 12 + 40 * random()]);
   for (let i = 0; i < mask.length; i++) {
     const [cy, cx] = discs[Math.floor(i / SIDE ** 2)];
     mask[i] = Number(Math.hypot((Math.floor(i / SIDE) % SIDE) - cy, (i % SIDE) - cx) < 9);
-    images[i] = mask[i] + 2 * (Math.random() + Math.random() - 1);
+    images[i] = mask[i] + 2 * (random() + random() - 1);
   }
   return { images, mask };
 }

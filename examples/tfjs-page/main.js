@@ -7,7 +7,7 @@ import plain from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm
 import simd from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url";
 import threads from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm?url";
 import * as tf from "@tensorflow/tfjs-core";
-import { layers, sequential } from "@tensorflow/tfjs-layers";
+import { initializers, layers, sequential } from "@tensorflow/tfjs-layers";
 import { bceDice } from "losskit";
 import { enableWasmTraining, tfDice, tfLoss } from "losskit/tfjs";
 
@@ -31,7 +31,12 @@ const x = tf.expandDims(tf.add(tf.cast(labels, "float32"), tf.randomNormal(label
 // Voxels near the border count three times.
 const weights = tf.add(1, tf.mul(2, tf.cast(tf.less(tf.abs(tf.sub(tf.sqrt(away), 10)), 2), "float32")));
 
-const conv = (filters, rest) => layers.conv2d({ filters, kernelSize: 5, padding: "same", ...rest });
+// Every run starts with the same weights.
+let seed = 1;
+const conv = (filters, rest) => {
+  const kernelInitializer = initializers.glorotUniform({ seed: seed++ });
+  return layers.conv2d({ filters, kernelSize: 5, padding: "same", kernelInitializer, ...rest });
+};
 const network = sequential();
 network.add(conv(8, { inputShape: [SIDE, SIDE, 1], activation: "relu" }));
 network.add(conv(8, { activation: "relu" }));

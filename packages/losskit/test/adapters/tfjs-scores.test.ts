@@ -121,7 +121,14 @@ describe("in layers", () => {
   it("fit logs the metrics by name, and the scores of the whole validation set", async () => {
     await useBackend("cpu");
     const model = layers.sequential({
-      layers: [layers.layers.conv2d({ inputShape: [6, 5, 1], filters: 1, kernelSize: 1 })],
+      layers: [
+        layers.layers.conv2d({
+          inputShape: [6, 5, 1],
+          filters: 1,
+          kernelSize: 1,
+          kernelInitializer: layers.initializers.constant({ value: 1 }),
+        }),
+      ],
     });
     const [x, y] = [normal([5, 6, 5, 1], 1), mask(normal([5, 6, 5, 1], 1), 2)];
     model.compile({ optimizer: tf.train.adam(0.1), loss: tfLoss(tf, bce()), metrics: [tfDice(tf), tfIou(tf)] });
