@@ -31,6 +31,24 @@ export function scratchBytes(n: i32): usize {
   return n > SORTED ? KEYS + (<usize>n << 2) + PADDING * BUCKETS : KEYS;
 }
 
+/** Whether all targets are 0 or 1. */
+export function areHard(targets: usize, n: i32): bool {
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  let hard = i32x4.splat(-1);
+  const end = targets + (<usize>(n & ~3) << 2);
+  for (let at = targets; at < end; at += 16) {
+    const target = v128.load(at);
+    hard = v128.and(hard, v128.or(f32x4.eq(target, zero), f32x4.eq(target, one)));
+  }
+  if (!i32x4.all_true(hard)) return false;
+  for (let at = end; at < targets + (<usize>n << 2); at += 4) {
+    const target = load<f32>(at);
+    if (target != 0 && target != 1) return false;
+  }
+  return true;
+}
+
 /**
  * Writes the keys of the errors above 0 to where the weights will be, which are written last.
  *

@@ -27,6 +27,7 @@ export function variantOf(schedule: Schedule, call: Call, parameters: Parameters
       ignores: call.ignore !== undefined,
       weighted: call.weights !== undefined,
       loops: false,
+      compact: false,
       wholeExponent: (node) => exponents.get(node),
     },
   };

@@ -1,6 +1,6 @@
 // Runs a compiled loss on a backend: WebAssembly where the engine and the formula allow it, else the reference.
 
-import { kernelRefusal } from "../compiler/lower.js";
+import { type KernelContext, kernelRefusal } from "../compiler/lower.js";
 import { createPlan, type Plan } from "../compiler/plan.js";
 import type { Program } from "../compiler/program.js";
 import { createSchedule } from "../compiler/schedule.js";
@@ -53,8 +53,16 @@ export interface CompiledLoss {
 interface Compiled {
   readonly plan: Plan;
   readonly passes: readonly CompiledPass[];
-  /** Whether the classes are a loop although they are few. */
-  readonly loops: boolean;
+}
+
+type KernelForm = Pick<KernelContext, "loops" | "compact">;
+
+/** Forms of a kernel, the fastest first and the smallest last. Few classes that another kernel has in a loop, or written out, stay so. */
+function formsOf(writesOut: boolean, loops?: boolean): readonly KernelForm[] {
+  const inLoop = [false, true].map((compact) => ({ loops: writesOut, compact }));
+  if (loops === true || !writesOut) return inLoop;
+  const written = { loops: false, compact: false };
+  return loops === false ? [written] : [written, ...inLoop];
 }
 
 export function compileLoss(program: Program, activation: Activation): CompiledLoss {
@@ -86,29 +94,29 @@ export function compileLoss(program: Program, activation: Activation): CompiledL
 
   const scheduleOf = (withGradient: boolean) => (withGradient ? schedules.gradient : schedules.value);
 
-  /** A plan's passes, compiled. Where writing the classes out makes a kernel too large for a page to compile at once, and a loop does not, they loop. */
+  /** A plan's passes, compiled: in the fastest form that a page can compile at once, or in the fastest where none is small enough. */
   function kernelsOf(call: Call, parameters: Parameters, withGradient: boolean): Compiled {
     const schedule = scheduleOf(withGradient);
     const variant = variantOf(schedule, call, parameters);
     const key = `${withGradient} ${variant.key}`;
     const known = kernels.get(key);
     if (known) return known;
-    // The value alone has the bits that it has beside its gradient.
-    const like = withGradient ? undefined : kernelsOf(call, parameters, true);
-    const compile = (loops: boolean): Compiled => {
-      const plan = createPlan(graph, schedule, { ...variant.context, loops });
-      const passes = plan.passes.map((pass, i) => ({
-        ...pass,
-        compiled: pass.kernel && compileKernel(pass.kernel, like?.passes[i]?.compiled),
-      }));
-      return { plan, passes, loops };
+    // The value alone has the bits that it has beside its gradient: where that has its classes in a loop, so has this.
+    const writesOut = writesOutClasses(variant.context);
+    const like = withGradient || !writesOut ? undefined : kernelsOf(call, parameters, true);
+    const compile = (form: KernelForm): Compiled => {
+      const plan = createPlan(graph, schedule, { ...variant.context, ...form });
+      const passes = plan.passes.map((pass) => ({ ...pass, compiled: pass.kernel && compileKernel(pass.kernel) }));
+      return { plan, passes };
     };
     const isLarge = ({ passes }: Compiled) =>
       passes.some(({ compiled }) => compiled !== undefined && compiled.size > SYNCHRONOUS_BYTES);
-    let chosen = compile(like?.loops ?? false);
-    if (!like && isLarge(chosen) && writesOutClasses(chosen.plan.context)) {
-      const looping = compile(true);
-      if (!isLarge(looping)) chosen = looping;
+    const [fastest, ...smaller] = formsOf(writesOut, like?.plan.context.loops);
+    let chosen = compile(fastest);
+    for (const form of smaller) {
+      if (!isLarge(chosen)) break;
+      const made = compile(form);
+      if (!isLarge(made)) chosen = made;
     }
     kernels.set(key, chosen);
     return chosen;

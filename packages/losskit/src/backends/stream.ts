@@ -135,11 +135,10 @@ export function createStream({ graph, value, schedule, refusalOf, kernelsOf }: S
     const { key } = variantOf(schedule, call, parameters);
     const known = kernels.get(key);
     if (known) return known;
-    // The sums of the whole have these bits too: the same loops, and as wide.
-    const { plan, passes } = kernelsOf(call, parameters);
+    // The sums of the whole have these bits too: its classes are written out, or are not, as here.
+    const { plan } = kernelsOf(call, parameters);
     const { pass, kernel } = planPass(graph, { ...sumsPass(schedule), outputs: [] }, plan.context, "none", true);
-    const like = passes.find((entry) => entry.pass.reductions.length > 0);
-    const made = { pass, compiled: compileKernel(kernel as Kernel, like?.compiled) };
+    const made = { pass, compiled: compileKernel(kernel as Kernel) };
     kernels.set(key, made);
     return made;
   }

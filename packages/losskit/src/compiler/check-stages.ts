@@ -2,7 +2,7 @@
 
 import { problemOfValue, readsArray, valuesIn } from "./check-kernel-values.js";
 import type { Fail } from "./check-plan.js";
-import type { Effect, Kernel, KernelValue, Stage } from "./kernel.js";
+import { type Effect, isReadFromRow, type Kernel, type KernelValue, type Stage } from "./kernel.js";
 
 /** @param place the pass, for messages */
 export function checkStages(kernel: Kernel, channels: number, place: string, fail: Fail): void {
@@ -96,17 +96,12 @@ function checkKept(kernel: Kernel, byId: ReadonlyMap<number, KernelValue>, place
 
 function valuesOf(effect: Effect): KernelValue[] {
   if (effect.kind === "check") return [];
-  if (effect.kind !== "sum") return [effect.value];
-  return [effect.value, effect.product, effect.factor].filter((value) => value !== undefined);
+  return effect.kind === "product" ? [effect.value, effect.factor] : [effect.value];
 }
 
 /** What effects of a stage compute or read there: what lies in a row of an earlier one is read, and its arguments are not. */
-function usedIn(effects: readonly Effect[], index: number, { kept }: Kernel): KernelValue[] {
-  const isRead = ({ id }: KernelValue) => {
-    const held = kept.get(id);
-    return held !== undefined && held.afterStage !== index;
-  };
-  return valuesIn(effects.flatMap(valuesOf), isRead);
+function usedIn(effects: readonly Effect[], index: number, kernel: Kernel): KernelValue[] {
+  return valuesIn(effects.flatMap(valuesOf), (value) => isReadFromRow(kernel, value, index));
 }
 
 /** Whether a value can be had where it is used. */
@@ -115,22 +110,20 @@ function checkUse(
   stage: Stage,
   index: number,
   rounds: number,
-  { kept, arrays }: Kernel,
+  kernel: Kernel,
   filled: ReadonlyMap<string, number>,
   refuse: (problem: string) => never,
 ): void {
   if (value.perClass && !stage.perClass) refuse("differs between classes, and this stage does not go round them");
   if (value.op === "isClass" && !stage.perClass) refuse("needs the class of a round, and this stage is none");
-  const held = kept.get(value.id);
-  if (held && held.afterStage > index)
-    refuse(`is read from row ${held.row} before stage ${held.afterStage + 1} has filled it`);
+  const { kept, arrays } = kernel;
   if (value.level > rounds) refuse(`needs ${value.level} rounds over the classes, and ${rounds} are over`);
-  if (held && held.afterStage !== index) return;
+  if (isReadFromRow(kernel, value, index)) return;
   if (value.op === "matmul") {
     const vector = kept.get(value.args[0].id);
     if (!vector || vector.afterStage >= index) refuse("takes its vector from a row, and no earlier stage fills one");
   }
-  if (value.op === "overClasses") refuse("is joined over the classes and is kept in no row");
+  if (value.op === "overClasses") refuse("is joined over the classes, and no earlier stage keeps it in a row");
   if (!readsArray(value)) return;
   const { name, access } = arrays[value.data];
   if (access === "write") refuse(`reads ${name}, which is only written`);
@@ -161,15 +154,16 @@ function checkEffect(effect: Effect, stage: Stage, kernel: Kernel, refuse: (prob
     }
     case "sum": {
       within(kernel.sums, effect.sum, "sum");
+      if (kernel.sums[effect.sum].perClass !== stage.perClass) refuse(mismatch("sum", stage));
+      return `sum ${effect.sum}`;
+    }
+    case "product": {
+      within(kernel.sums, effect.sum, "sum");
       const { perClass, how } = kernel.sums[effect.sum];
       if (perClass !== stage.perClass) refuse(mismatch("sum", stage));
-      if ((effect.product === undefined) !== (effect.factor === undefined)) {
-        refuse(effect.product ? "it has a product without a factor" : "it has a factor without a product");
-      }
-      if (effect.product && how !== "total")
-        refuse(`only a total takes the logarithm of a product, and this is the ${how}`);
-      if (effect.factor && !effect.factor.uniform) refuse("its factor is not the same for all voxels");
-      return `sum ${effect.sum}`;
+      if (how !== "total") refuse(`only a total takes the logarithm of a product, and this is the ${how}`);
+      if (!effect.factor.uniform) refuse("its factor is not the same for all voxels");
+      return `product of sum ${effect.sum}`;
     }
     case "write":
       within(kernel.arrays, effect.array, "array");

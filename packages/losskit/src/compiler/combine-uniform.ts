@@ -45,8 +45,8 @@ export function combineUniform(kernel: Kernel, graph: Graph): { kernel: Kernel; 
   }
   const effect = (entry: Effect): Effect => {
     if (entry.kind === "check") return entry;
-    if (entry.kind !== "sum" || !entry.product || !entry.factor) return { ...entry, value: move(entry.value) };
-    return { ...entry, value: move(entry.value), product: move(entry.product), factor: move(entry.factor) };
+    if (entry.kind !== "product") return { ...entry, value: move(entry.value) };
+    return { ...entry, value: move(entry.value), factor: move(entry.factor) };
   };
   const stages = kernel.stages.map((stage) => ({ ...stage, effects: stage.effects.map(effect) }));
   const ordered = [...groups.values()].sort((a, b) => a.id - b.id);

@@ -106,17 +106,10 @@ export type Effect =
   | { readonly kind: "row"; readonly row: number; readonly value: KernelValue }
   /** Adds a value up over the classes, or keeps the largest. */
   | { readonly kind: "overClasses"; readonly row: number; readonly how: "add" | "max"; readonly value: KernelValue }
-  /**
-   * Adds a value up over the voxels, or keeps the largest or smallest. With `product`, `factor` × log(1 + product) is added too:
-   * within a tile as one logarithm of a product.
-   */
-  | {
-      readonly kind: "sum";
-      readonly sum: number;
-      readonly value: KernelValue;
-      readonly product?: KernelValue;
-      readonly factor?: KernelValue;
-    }
+  /** Adds a value up over the voxels, or keeps the largest or smallest. */
+  | { readonly kind: "sum"; readonly sum: number; readonly value: KernelValue }
+  /** Adds `factor` × log(1 + value) to a sum: within a tile as one logarithm of a product. */
+  | { readonly kind: "product"; readonly sum: number; readonly value: KernelValue; readonly factor: KernelValue }
   | { readonly kind: "write"; readonly array: number; readonly value: KernelValue }
   /** Keeps the largest bits, read as an unsigned integer, of what an array holds: what may not be there has larger ones. */
   | { readonly kind: "check"; readonly check: number; readonly array: number };
@@ -151,9 +144,15 @@ export interface Kernel {
   readonly checks: readonly KernelCheck[];
   /** Rows of a tile, kept between stages; one per class where `true`. */
   readonly rows: readonly boolean[];
-  /** Which row a value lies in once a stage is over, by the value's id. */
+  /** Which row a value lies in once a stage is over, by the value's id; a stage before that computes it for itself. */
   readonly kept: ReadonlyMap<number, { readonly row: number; readonly afterStage: number }>;
   readonly stages: readonly Stage[];
+}
+
+/** Whether a stage reads a value from the row where an earlier one has left it. */
+export function isReadFromRow({ kept }: Pick<Kernel, "kept">, { id }: KernelValue, stage: number): boolean {
+  const held = kept.get(id);
+  return held !== undefined && held.afterStage < stage;
 }
 
 /** Voxels of a tile: a row of floats takes 1 KiB, so a few dozen stay in the first-level cache. */

@@ -33,6 +33,8 @@ export interface KernelContext {
   readonly weighted: boolean;
   /** True where few classes stay a loop although they could be written out. */
   readonly loops: boolean;
+  /** True where functions have no stages of their own, which makes slower but smaller code. */
+  readonly compact: boolean;
   /** The exponent of a power where it is one whole number for all classes and images, which multiplications then make. */
   readonly wholeExponent: (exponent: Node) => number | undefined;
 }
@@ -178,7 +180,8 @@ export function lowerPass(pass: Pass, context: KernelContext, stash: StashUse, c
   const joinsClasses = ({ node, how }: KernelSum) =>
     how === "total" && !pass.reductions.some(({ id, axes }) => id === node && axes & CLASS);
   const { wanted: all, ...kernel } = few ? unrollClasses(parts, context.channels, joinsClasses) : parts;
-  return { ...kernel, ...stage(all, kernel) };
+  // Of classes that are written out the functions stand side by side as it is.
+  return { ...kernel, ...stage(all, kernel, !few && !context.compact) };
 }
 
 function checkOf({ name, type, perClass }: KernelArray, array: number, { activation }: KernelContext): KernelCheck[] {

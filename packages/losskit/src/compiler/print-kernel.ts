@@ -1,7 +1,7 @@
 // A kernel as text: each stage with its values by name and as infix expressions, and what it does with them.
 
 import { readsArray, valuesIn } from "./check-kernel-values.js";
-import type { Effect, Kernel, KernelArray, KernelValue } from "./kernel.js";
+import { type Effect, isReadFromRow, type Kernel, type KernelArray, type KernelValue } from "./kernel.js";
 import { apart } from "./print-nodes.js";
 import { atom, BINDS, call, infix, LONGEST_PART, minus, number, operation, type Term } from "./print-terms.js";
 
@@ -88,10 +88,7 @@ export function printStages(kernel: Kernel, words: KernelWords): { readonly perC
   return stages.map(({ perClass, effects }, stage) => {
     const lines: string[] = [];
     const terms = new Map<KernelValue, Term>();
-    const isRead = ({ id }: KernelValue) => {
-      const held = kept.get(id);
-      return held !== undefined && held.afterStage !== stage;
-    };
+    const isRead = (value: KernelValue) => isReadFromRow(kernel, value, stage);
     const stageRoots = effects.flatMap(rootsOf);
     for (const value of valuesIn(stageRoots, isRead).sort((a, b) => a.id - b.id)) {
       if (isRead(value)) {
@@ -123,8 +120,7 @@ export function printStages(kernel: Kernel, words: KernelWords): { readonly perC
 
 const rootsOf = (effect: Effect): KernelValue[] => {
   if (effect.kind === "check") return [];
-  if (effect.kind !== "sum") return [effect.value];
-  return [effect.value, effect.product, effect.factor].filter((value) => value !== undefined);
+  return effect.kind === "product" ? [effect.value, effect.factor] : [effect.value];
 };
 
 function printEffect(
@@ -147,23 +143,25 @@ function printEffect(
     case "write":
       return [`${words.array(kernel.arrays[effect.array])} = ${term(effect.value).text}`];
     case "sum": {
-      const { node, perClass, class: own, how } = kernel.sums[effect.sum];
-      const name = words.sum(node, perClass ? "c" : own === undefined ? undefined : String(own));
+      const { how } = kernel.sums[effect.sum];
+      const name = nameOfSum(effect.sum);
       if (how !== "total")
         return [`${name} = ${how === "largest" ? "max" : "min"}(${name}, ${term(effect.value).text})`];
-      if (!effect.product || !effect.factor) return [`${name} += ${term(effect.value).text}`];
-      const log = call("log1p", term(effect.product));
-      const all = addScaled(term(effect.value), effect.factor, term(effect.factor), log);
-      return [`${name} += ${all.text}    # one logarithm of a product for each tile`];
+      return [`${name} += ${term(effect.value).text}`];
+    }
+    case "product": {
+      const log = call("log1p", term(effect.value));
+      const { op, data } = effect.factor;
+      const scaled = op === "number" && data === -1 ? log : (operation("mul", [term(effect.factor), log]) as Term);
+      const sign = scaled === log ? "-" : "+";
+      return [`${nameOfSum(effect.sum)} ${sign}= ${scaled.text}    # one logarithm of a product for each tile`];
     }
   }
-}
 
-/** `rest + factor * log`, without what is 0 or 1. */
-function addScaled(rest: Term, { op, data }: KernelValue, factor: Term, log: Term): Term {
-  if (op === "number" && data === -1) return rest.text === "0" ? minus(log) : infix("-", BINDS.add, rest, log);
-  const scaled = operation("mul", [factor, log]) as Term;
-  return rest.text === "0" ? scaled : infix("+", BINDS.add, rest, scaled);
+  function nameOfSum(sum: number): string {
+    const { node, perClass, class: own } = kernel.sums[sum];
+    return words.sum(node, perClass ? "c" : own === undefined ? undefined : String(own));
+  }
 }
 
 function termOf(value: KernelValue, kernel: Kernel, words: KernelWords, args: readonly Term[]): Term {

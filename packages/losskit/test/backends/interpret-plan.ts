@@ -3,7 +3,7 @@
 import { evaluateGroup, type Parameters } from "../../src/backends/evaluate-groups.js";
 import { createGroup, type GroupValue, groupIndex, REDUCERS } from "../../src/backends/group-values.js";
 import { runRoutine, type StoredVoxels } from "../../src/backends/reference/routine-steps.js";
-import type { Effect, Kernel, KernelValue, Stage } from "../../src/compiler/kernel.js";
+import { type Effect, isReadFromRow, type Kernel, type KernelValue, type Stage } from "../../src/compiler/kernel.js";
 import type { Plan } from "../../src/compiler/plan.js";
 import { storesOf, summandName } from "../../src/compiler/schedule.js";
 import { CLASS, VOXEL } from "../../src/formula/axes.js";
@@ -169,13 +169,12 @@ function runStage(kernel: Kernel, stage: Stage, index: number, place: Place): vo
   const numberOf = (value: KernelValue): number => {
     const before = made.get(value);
     if (before !== undefined) return before;
-    const held = kernel.kept.get(value.id);
-    const result =
-      held && held.afterStage !== index
-        ? rows[held.row][kernel.rows[held.row] ? c : 0]
-        : value.op === "matmul"
-          ? product(kernel, value, place)
-          : round(leafOf(kernel, value, place) ?? apply(value, value.args.map(numberOf)));
+    const row = kernel.kept.get(value.id)?.row as number;
+    const result = isReadFromRow(kernel, value, index)
+      ? rows[row][kernel.rows[row] ? c : 0]
+      : value.op === "matmul"
+        ? product(kernel, value, place)
+        : round(leafOf(kernel, value, place) ?? apply(value, value.args.map(numberOf)));
     made.set(value, result);
     return result;
   };
@@ -196,9 +195,13 @@ function runStage(kernel: Kernel, stage: Stage, index: number, place: Place): vo
         const { how, class: own } = kernel.sums[effect.sum];
         const group = bySum[effect.sum];
         const at = groupIndex(group, image, own ?? c);
-        const logarithm =
-          effect.product && effect.factor ? numberOf(effect.factor) * Math.log1p(numberOf(effect.product)) : 0;
-        group.data[at] = REDUCERS[how].join(group.data[at], numberOf(effect.value) + logarithm);
+        group.data[at] = REDUCERS[how].join(group.data[at], numberOf(effect.value));
+        return;
+      }
+      case "product": {
+        const group = bySum[effect.sum];
+        const at = groupIndex(group, image, kernel.sums[effect.sum].class ?? c);
+        group.data[at] += numberOf(effect.factor) * Math.log1p(numberOf(effect.value));
         return;
       }
       case "write": {

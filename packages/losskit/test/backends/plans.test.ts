@@ -35,11 +35,7 @@ describe("no kernel computes what is the same for all voxels", () => {
         for (const { kernel } of passes) {
           const roots = (kernel?.stages ?? []).flatMap(({ effects }) =>
             effects.flatMap((effect): KernelValue[] =>
-              effect.kind === "check"
-                ? []
-                : effect.kind === "sum"
-                  ? [effect.value, effect.product, effect.factor].filter((value) => value !== undefined)
-                  : [effect.value],
+              effect.kind === "check" ? [] : effect.kind === "product" ? [effect.value, effect.factor] : [effect.value],
             ),
           );
           // Masks are bits, which no constant holds; they are made before the loop.

@@ -17,6 +17,7 @@ const objectLoss = lossFromFormula("instances_mean(1 / (1 + sum_by(components(y)
 
 export const PLANS = {
   binary: () => planOf(bceDice(), { ignore: 255, weighted: true }),
+  unweighted: () => planOf(bceDice()),
   softmax: () => planOf(add(ce(), dice()), { channels: 5, ignore: 255 }),
   few: () => planOf(add(ce(), dice()), { channels: 3 }),
   soft: () => planOf(dice(), { channels: 5, target: "soft", activation: "sigmoid" }),
@@ -84,8 +85,8 @@ export function withValue(
       effects: stage.effects.map((effect) =>
         effect.kind === "check"
           ? effect
-          : effect.kind === "sum" && effect.product && effect.factor
-            ? { ...effect, value: copy(effect.value), product: copy(effect.product), factor: copy(effect.factor) }
+          : effect.kind === "product"
+            ? { ...effect, value: copy(effect.value), factor: copy(effect.factor) }
             : { ...effect, value: copy(effect.value) },
       ),
     })),

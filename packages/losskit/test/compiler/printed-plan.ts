@@ -170,7 +170,9 @@ export function runPrintedPlan(text: string, inputs: PrintedInputs): { loss: num
     }
   }
   function line(source: string) {
-    const [, name, index, op, right] = source.match(/^\s*([\w.]+)(?:\[(\w+)\])?\s(\+?=)\s([^#]+)/u) as RegExpMatchArray;
+    const [, name, index, op, right] = source.match(
+      /^\s*([\w.]+)(?:\[(\w+)\])?\s([-+]?=)\s([^#]+)/u,
+    ) as RegExpMatchArray;
     const expression = parse(right, channels);
     // A join over the classes, or the largest so far, may be set for every class of a round: it is the same.
     return (classes: readonly number[]) => {
@@ -179,8 +181,8 @@ export function runPrintedPlan(text: string, inputs: PrintedInputs): { loss: num
         value: expression({ c, get, element }),
       }));
       for (const { at, value } of each) {
-        const before = op === "+=" ? (numbers.get(name)?.[at] ?? 0) : 0;
-        set(name, at, before + value);
+        const before = op === "=" ? 0 : (numbers.get(name)?.[at] ?? 0);
+        set(name, at, op === "-=" ? before - value : before + value);
       }
     };
   }

@@ -1,7 +1,6 @@
 // The checker refuses sums, rows, checks and arrays that are not filled, filled twice, or not what the pass is for.
 
 import { describe } from "vitest";
-import type { Effect, Stage } from "../../src/compiler/kernel.js";
 import {
   aLoad,
   type Break,
@@ -16,26 +15,29 @@ import {
   withStages,
 } from "./plan-changes.js";
 
-const { binary, soft, softmax } = PLANS;
+const { binary, unweighted, soft, softmax } = PLANS;
 
 const SUMS: readonly Break[] = [
   [
-    "a product without a factor",
-    () => withEffect(binary(), 0, "sum", (effect) => ({ product: effect.value, factor: undefined })),
-    /\(sum\): it has a product without a factor/,
+    "a factor that varies over voxels",
+    () => withEffect(unweighted(), 0, "product", (effect) => ({ factor: effect.value })),
+    /\(product\): its factor is not the same for all voxels/,
   ],
   [
-    "a factor that varies over voxels",
-    () => withEffect(binary(), 0, "sum", (effect) => ({ product: effect.value, factor: effect.value })),
-    /\(sum\): its factor is not the same for all voxels/,
+    "a product for a sum that there is not",
+    () => withEffect(unweighted(), 0, "product", () => ({ sum: 99 })),
+    /\(product\): it is for sum 99, and there are \d/,
   ],
   ["a sum that no stage fills", () => withEffect(binary(), 0, "sum", () => undefined), /pass 1: no stage fills sum 0/],
   [
     "a sum filled twice",
     () =>
-      withStages(binary(), 0, ([stage]) => [
-        { ...stage, effects: [...stage.effects, stage.effects.find(({ kind }) => kind === "sum") as Effect] },
-      ]),
+      withStages(binary(), 0, (stages) =>
+        stages.map((stage) => ({
+          ...stage,
+          effects: [...stage.effects, ...stage.effects.filter(({ kind }) => kind === "sum")],
+        })),
+      ),
     /\(sum\): sum \d is filled twice/,
   ],
   [
@@ -102,15 +104,7 @@ const ARRAYS: readonly Break[] = [
     "the gradient read where no stash is",
     () => {
       const plan = binary();
-      const stageOne = (stages: readonly Stage[]): Stage[] => [
-        {
-          ...stages[0],
-          effects: stages[0].effects.map((effect) =>
-            effect.kind === "write" ? { ...effect, value: aLoad(plan, 0, "gradient") } : effect,
-          ),
-        },
-      ];
-      return withStages(plan, 0, stageOne);
+      return withEffect(plan, 0, "write", () => ({ value: aLoad(plan, 0, "gradient") }));
     },
     /reads gradient, which is only written/,
   ],

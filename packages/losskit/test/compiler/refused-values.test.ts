@@ -82,7 +82,7 @@ const KINDS: readonly Break[] = [
   [
     "a mask that is summed",
     () => withEffect(binary(), 0, "sum", ({ value }) => ({ value: maskIn(value) })),
-    /stage 1, effect \d+ \(sum\): it takes numbers, and gets a mask/,
+    /stage \d, effect \d+ \(sum\): it takes numbers, and gets a mask/,
   ],
   [
     "a value said to be a mask",

@@ -1,15 +1,16 @@
 // A kernel as a WebAssembly function: tiles, the stages of each, and rounds over the classes.
 
 import type { Kernel, KernelArray, KernelValue, Stage } from "../../compiler/kernel.js";
-import { TILE } from "../../compiler/kernel.js";
+import { isReadFromRow, TILE } from "../../compiler/kernel.js";
+import { ADD_LANES } from "./accumulators.js";
 import { EMPTY, encodeModule, type Instruction, type LocalType, type WasmModule } from "./assembler.js";
-import { ADD_LANES, emitTile, type StageLocals } from "./emit-tile.js";
+import { emitTile, type StageLocals } from "./emit-tile.js";
 import { createLaneCode } from "./lane-code.js";
 import { layOut } from "./layout.js";
 import type { NumberLocals } from "./node-writer.js";
 
 export interface EmitOptions {
-  /** Vectors of 4 voxels per iteration of the innermost loops. */
+  /** Most vectors of 4 voxels per iteration of the innermost loops; each stage has its own width. */
   readonly unroll: 1 | 2 | 4;
   /** Whether voxels beyond the last stay out of sums: for numbers of voxels that no vector divides. */
   readonly masked: boolean;
@@ -35,13 +36,10 @@ export interface KernelModule {
 /**
  * Two functions of a kernel: over whole vectors, with the widest loops whose module is small enough to be compiled at once (the narrowest if
  * none is); and for the fewer than 16 voxels that are left.
- *
- * @param widest most vectors per iteration; sums are added up in the same order, and so have the same bits, only in kernels of one width
  */
 export function kernelModules(
   kernel: Kernel,
   sharedMemory: boolean,
-  widest: EmitOptions["unroll"] = 4,
 ): { readonly whole: KernelModule; readonly rest: KernelModule } {
   const moduleWith = (options: EmitOptions) => {
     const emitted = emitKernel(kernel, options);
@@ -50,14 +48,21 @@ export function kernelModules(
   };
   const rest = moduleWith({ unroll: 1, masked: true });
   // Emitting in vain costs more than anything else here, so the rest, which is needed anyway, tells how large the others will be.
-  const { inLoops, body } = rest.emitted;
-  const bytesPerVector = (rest.bytes.length * inLoops) / body.length;
+  const { loops, body } = rest.emitted;
   for (const unroll of [4, 2] as const) {
-    if (unroll > widest || rest.bytes.length + (unroll - 1) * bytesPerVector >= 1.1 * SYNCHRONOUS_BYTES) continue;
+    const more = loops.reduce((sum, { length, width }) => sum + length * (width(unroll) - 1), 0);
+    if (rest.bytes.length * (1 + more / body.length) >= 1.1 * SYNCHRONOUS_BYTES) continue;
     const whole = moduleWith({ unroll, masked: false });
     if (whole.bytes.length < SYNCHRONOUS_BYTES) return { whole, rest };
   }
   return { whole: moduleWith({ unroll: 1, masked: false }), rest };
+}
+
+export interface InnermostLoop {
+  /** Instructions in it. */
+  readonly length: number;
+  /** Its vectors per iteration. */
+  width(unroll: EmitOptions["unroll"]): number;
 }
 
 /** What the emitter of a stage needs of the function around it. */
@@ -69,8 +74,7 @@ export interface FunctionFrame {
   readonly parameter: Readonly<Record<(typeof FIXED_PARAMETERS)[number], number>>;
   /** Voxels that are left, this tile's included. */
   readonly left: number;
-  /** Instructions of each innermost loop. */
-  readonly loops: number[];
+  readonly loops: InnermostLoop[];
   newLocal(type: LocalType): number;
 }
 
@@ -95,7 +99,6 @@ export function emitKernel(kernel: Kernel, options: EmitOptions) {
     newLocal,
   };
   const stages = kernel.stages.flatMap((stage, index) => emitStage(frame, stage, index, bases, options));
-  const inLoops = frame.loops.reduce((sum, length) => sum + length, 0);
   const advance = arrays.flatMap(({ type }, slot) => step(bases[slot], TILE * elementBytes(type)));
   const numbers = [...frame.numbers].flatMap(([{ code }, local]): Instruction[] => [...code, ["local.set", local]]);
   const body: Instruction[] = [
@@ -107,7 +110,7 @@ export function emitKernel(kernel: Kernel, options: EmitOptions) {
     ...advance,
     ...repeatWhileLeft(frame.left, TILE),
   ];
-  return { name: "run", parameters: Array<LocalType>(parameters).fill("i32"), locals, body, inLoops };
+  return { name: "run", parameters: Array<LocalType>(parameters).fill("i32"), locals, body, loops: frame.loops };
 }
 
 /** local += by */
@@ -227,11 +230,9 @@ function arraysOf(kernel: Kernel, stage: Stage, index: number): number[] {
   for (const effect of stage.effects) {
     if (effect.kind === "write" || effect.kind === "check") slots.add(effect.array);
     if (effect.kind !== "check") stack.push(effect.value);
-    if (effect.kind === "sum" && effect.product) stack.push(effect.product);
   }
   for (let value = stack.pop(); value; value = stack.pop()) {
-    const held = kernel.kept.get(value.id);
-    if (seen.has(value) || (held && held.afterStage !== index)) continue;
+    if (seen.has(value) || isReadFromRow(kernel, value, index)) continue;
     seen.add(value);
     if (value.op === "load" || value.op === "isClass" || value.op === "isLabel" || value.op === "isIgnored") {
       slots.add(value.data);

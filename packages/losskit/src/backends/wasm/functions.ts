@@ -143,7 +143,7 @@ function logOfPositive(c: LaneCode, a: LaneNode, small?: LaneNode): LaneNode {
 
 /** `inside` where 0 < a < ∞; -∞ at 0, NaN below it and for NaN, ∞ at ∞. Subnormal a count as 0. */
 function whereLogExists(c: LaneCode, a: LaneNode, inside: LaneNode): LaneNode {
-  const isZero = c.op("f32x4.lt", c.op("f32x4.abs", a), c.float(SMALLEST_NORMAL));
+  const isZero = c.op("f32x4.lt", abs(c, a), c.float(SMALLEST_NORMAL));
   const isPositive = c.op("f32x4.le", c.float(SMALLEST_NORMAL), a);
   const isBounded = c.op("f32x4.lt", a, c.float(Number.POSITIVE_INFINITY));
   const elsewhere = select(c, isZero, c.float(Number.NEGATIVE_INFINITY), select(c, isPositive, a, c.float(Number.NaN)));
@@ -209,7 +209,7 @@ export function pow(c: LaneCode, a: LaneNode, b: LaneNode): LaneNode {
     select(c, c.op("f32x4.eq", b, zero), c.float(1), c.float(Number.POSITIVE_INFINITY)),
   );
   const positive = c.op("f32x4.le", c.float(SMALLEST_NORMAL), a);
-  const isZero = c.op("f32x4.lt", c.op("f32x4.abs", a), c.float(SMALLEST_NORMAL));
+  const isZero = c.op("f32x4.lt", abs(c, a), c.float(SMALLEST_NORMAL));
   return select(c, positive, power, select(c, isZero, atZero, c.float(Number.NaN)));
 }
 
@@ -221,6 +221,12 @@ export function select(c: LaneCode, mask: LaneNode, a: LaneNode, b: LaneNode): L
   const [first, second] = a.id <= b.id ? [a, b] : [b, a];
   return c.op("v128.xor", b, c.op("v128.and", mask, c.op("v128.xor", first, second)));
 }
+
+/**
+ * |a| and -a by their bits: V8 makes the mask of `f32x4.abs` and `f32x4.neg` anew each time, by two instructions, and keeps a constant.
+ */
+export const abs = (c: LaneCode, a: LaneNode): LaneNode => c.op("v128.and", a, c.int(~SIGN));
+export const neg = (c: LaneCode, a: LaneNode): LaneNode => c.op("v128.xor", a, c.int(SIGN));
 
 /** |a| with its sign set: -|a|. */
 export const negativeAbs = (c: LaneCode, a: LaneNode): LaneNode => c.op("v128.or", a, c.int(SIGN));

@@ -4,7 +4,7 @@ import type { Kernel } from "../../compiler/kernel.js";
 import { LosskitError } from "../../errors.js";
 import { encodeModule } from "./assembler.js";
 import { checkLayout } from "./check-layout.js";
-import { type EmitOptions, kernelModules, SYNCHRONOUS_BYTES } from "./emit.js";
+import { kernelModules, SYNCHRONOUS_BYTES } from "./emit.js";
 import { type KernelLayout, layOut } from "./layout.js";
 import { hasShared, libraryMemory } from "./memory.js";
 
@@ -18,8 +18,6 @@ export interface CompiledKernel {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Bytes of the larger of its two modules. */
   readonly size: number;
-  /** Vectors per iteration. */
-  readonly unroll: EmitOptions["unroll"];
   /** For a number of voxels that 16 divides. */
   whole(): KernelFunction;
   /** For fewer than 16 voxels. */
@@ -33,12 +31,11 @@ let moduleCount = 0;
 /** A number that no other module has. */
 export const newModuleId = (): number => moduleCount++;
 
-/** @param like a kernel whose sums are to have the same bits as this one's */
-export function compileKernel(kernel: Kernel, like?: CompiledKernel): CompiledKernel {
+export function compileKernel(kernel: Kernel): CompiledKernel {
   const layout = layOut(kernel);
   checkLayout(kernel, layout, 2);
-  const modules = kernelModules(kernel, hasShared, like?.unroll);
-  const { bytes, unroll } = modules.whole;
+  const modules = kernelModules(kernel, hasShared);
+  const { bytes } = modules.whole;
   let whole: KernelFunction | undefined;
   let rest: KernelFunction | undefined;
   return {
@@ -47,7 +44,6 @@ export function compileKernel(kernel: Kernel, like?: CompiledKernel): CompiledKe
     id: newModuleId(),
     bytes,
     size: Math.max(bytes.length, modules.rest.bytes.length),
-    unroll,
     whole() {
       whole ??= instantiate(bytes);
       return whole;

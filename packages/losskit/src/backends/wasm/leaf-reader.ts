@@ -1,6 +1,6 @@
 // How a stage reads what it is made of: arrays, labels, constants, and rows that earlier stages have left.
 
-import type { KernelCheck, KernelValue } from "../../compiler/kernel.js";
+import { isReadFromRow, type KernelCheck, type KernelValue } from "../../compiler/kernel.js";
 import { EMPTY, type Instruction, type Opcode } from "./assembler.js";
 import { type FunctionFrame, repeatWhileLeft, step } from "./emit.js";
 import { type StageLocals, VECTOR } from "./emit-tile.js";
@@ -42,6 +42,7 @@ export function createLeafReader(
     return { pointer: rowPointers[kind], offset: layout.rows.offsets[row] + VECTOR * chain };
   }
 
+  const rowOf = ({ id }: KernelValue) => (kernel.kept.get(id) as { readonly row: number }).row;
   const loadFloats = (slot: number, chain: number) =>
     c.leaf(
       [
@@ -101,7 +102,7 @@ export function createLeafReader(
     products.set(value, sums);
     const result: Instruction[] = [["local.get", sums[chain]]];
     if (chain > 0) return c.leaf(result, false);
-    const { row } = kernel.kept.get(value.args[0].id) as { readonly row: number };
+    const row = rowOf(value.args[0]);
     const { rows } = layout;
     used.common = true;
     const [from, factor, left, splat] = [newLocal("i32"), newLocal("i32"), newLocal("i32"), newLocal("v128")];
@@ -138,10 +139,9 @@ export function createLeafReader(
   }
 
   const read = (chain: number) => (value: KernelValue) => {
-    const held = kernel.kept.get(value.id);
     // What is the same for all voxels lies in a row only for a matrix to go through.
-    if (held && held.afterStage !== index && !value.uniform) {
-      const { pointer, offset } = rowPlace(held.row, chain);
+    if (isReadFromRow(kernel, value, index) && !value.uniform) {
+      const { pointer, offset } = rowPlace(rowOf(value), chain);
       return c.leaf(
         [
           ["local.get", pointer],

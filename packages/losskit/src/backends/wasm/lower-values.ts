@@ -56,9 +56,9 @@ function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue)
     case "max":
       return c.op("f32x4.pmax", a(), b());
     case "neg":
-      return first.op === "abs" ? functions.negativeAbs(c, lower(first.args[0])) : c.op("f32x4.neg", a());
+      return first.op === "abs" ? functions.negativeAbs(c, lower(first.args[0])) : functions.neg(c, a());
     case "abs":
-      return c.op("f32x4.abs", a());
+      return functions.abs(c, a());
     case "sqrt":
       return c.op("f32x4.sqrt", a());
     case "exp":

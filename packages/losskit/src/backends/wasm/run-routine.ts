@@ -16,7 +16,7 @@ import { newModuleId } from "./kernel-module.js";
 import { release, reserve, views } from "./memory.js";
 import { callsAtOnce, type RunCalls } from "./routines/calls.js";
 import { distancesTo, signedDistance } from "./routines/distance-transform.js";
-import { lovaszWeights, MOST_VOXELS } from "./routines/lovasz.js";
+import { areHard, lovaszWeights, MOST_VOXELS } from "./routines/lovasz.js";
 import type { RoutineModule } from "./routines/routine-module.js";
 import { topMeanWeights } from "./routines/top-mean.js";
 import { runJob } from "./threads/pool.js";
@@ -169,12 +169,8 @@ function gathered(
 
 function checkHardTarget(node: Node, target: number, length: number): void {
   const { hardTarget } = ROUTINES[node.name];
-  if (!hardTarget) return;
-  const { f32 } = views();
-  for (let i = target / 4; i < target / 4 + length; i++) {
-    if (f32[i] === 0 || f32[i] === 1) continue;
-    throw new LosskitError("UNSUPPORTED", `a soft target cannot be used here: ${hardTarget}`);
-  }
+  if (!hardTarget || areHard(target, length)) return;
+  throw new LosskitError("UNSUPPORTED", `a soft target cannot be used here: ${hardTarget}`);
 }
 
 /** What has no fast form: the plain one, in float64. */

@@ -41,6 +41,10 @@ export function lovaszWeights(errors: number, targets: number, weights: number, 
   }
 }
 
+/** Whether float32 at an address are all 0 or 1. */
+export const areHard = (targets: number, length: number): boolean =>
+  voxelsModule().functions.areHard(targets, length) !== 0;
+
 function byReference(errors: number, targets: number, weights: number, voxels: number): number {
   const { f32 } = views();
   const list = (address: number) => f32.subarray(address / 4, address / 4 + voxels);
