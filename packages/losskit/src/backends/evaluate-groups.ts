@@ -30,7 +30,7 @@ export function evaluateGroup(
   const extents = { images: call.images, classes: call.classes, instances: 1 };
   const filled = (axes: Axes, values: readonly number[]) => {
     const value = createGroup(axes, extents);
-    value.data.set(values);
+    for (let i = 0; i < values.length; i++) value.data[i] = values[i];
     return value;
   };
   switch (node.op) {

@@ -5,7 +5,8 @@ import { type Axes, CLASS, IMAGE, INSTANCE } from "../formula/axes.js";
 /** Row-major over images, classes, instances; an axis that the value does not vary over has extent 1. */
 export interface GroupValue {
   readonly axes: Axes;
-  readonly data: Float64Array;
+  /** A plain array: they are many and short, and typed arrays take longer to make than to fill. */
+  readonly data: number[];
   readonly images: number;
   readonly classes: number;
   readonly instances: number;
@@ -22,8 +23,8 @@ export function createGroup(axes: Axes, extents: GroupExtents, fill = 0): GroupV
   const images = axes & IMAGE ? extents.images : 1;
   const classes = axes & CLASS ? extents.classes : 1;
   const instances = axes & INSTANCE ? extents.instances : 1;
-  const data = new Float64Array(images * classes * instances);
-  if (fill !== 0) data.fill(fill);
+  const length = images * classes * instances;
+  const data = length === 1 ? [fill] : new Array<number>(length).fill(fill);
   return { axes, data, images, classes, instances };
 }
 
@@ -43,7 +44,14 @@ export function mapGroups(
   f: (...values: number[]) => number,
 ): GroupValue {
   const instances = args.find((arg) => arg.axes & INSTANCE)?.instances ?? extents.instances;
-  const out = createGroup(axes, { ...extents, instances });
+  const out = createGroup(axes, { images: extents.images, classes: extents.classes, instances });
+  // Most values are one number.
+  if (out.data.length === 1 && args.every(({ data }) => data.length === 1)) {
+    const [a, b, c] = args;
+    out.data[0] =
+      b === undefined ? f(a.data[0]) : c === undefined ? f(a.data[0], b.data[0]) : f(a.data[0], b.data[0], c.data[0]);
+    return out;
+  }
   let at = 0;
   for (let i = 0; i < out.images; i++) {
     for (let c = 0; c < out.classes; c++) {

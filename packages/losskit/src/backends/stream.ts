@@ -184,7 +184,7 @@ export function createStream({ graph, value, schedule, refusalOf, kernelsOf }: S
       refuse(ofLoss() ?? refusalOf(call));
       const outputs = new Map([["gradient", gradient]]);
       const known = new Map(
-        coefficients.groups.map(([id, group]) => [graph.nodes[id], { ...group, data: Float64Array.from(group.data) }]),
+        coefficients.groups.map(([id, group]) => [graph.nodes[id], { ...group, data: [...group.data] }]),
       );
       const { passes } = kernelsOf(call, parameters);
       drive(evaluateKernels(graph, passes, { call, parameters, outputs, threads: threadsFor(call), known }));

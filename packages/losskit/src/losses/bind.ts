@@ -179,7 +179,7 @@ export function bindLoss(bound: readonly BoundTerm[]): Loss {
         parameterValues(terms, settings, { classes }),
       );
       const valuesShape = [...(group.axes & IMAGE ? [1] : []), ...(group.axes & CLASS ? [classes] : [])];
-      const values = group.data.slice();
+      const values = Float64Array.from(group.data);
       return { value: checkResult(values.reduce((sum, v) => sum + v, 0)), values, valuesShape, coefficients };
     },
     gradient(chunk, coefficients) {

@@ -58,8 +58,15 @@ export function every(milliseconds: number, callback: () => void): () => void {
 // By name at run time instead of an import, so that bundlers for pages find nothing to resolve.
 const nodeModule = (name: string): unknown => host.process?.getBuiltinModule?.(name);
 
-/** How many threads this machine runs side by side, if the library can start any; else 1. */
+let counted: number | undefined;
+
+/** How many threads this machine runs side by side, if the library can start any; else 1. Asked once: the system takes microseconds to say. */
 export function processors(): number {
+  counted ??= countProcessors();
+  return counted;
+}
+
+function countProcessors(): number {
   if (!hasShared) return 1;
   if (nodeModule("node:worker_threads")) {
     const { availableParallelism } = nodeModule("node:os") as { availableParallelism?(): number };
