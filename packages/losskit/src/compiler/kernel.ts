@@ -53,8 +53,10 @@ export type FloatOp =
   | "expNegative"
   /** exp(a - b) of an a ≤ b, where the difference itself would round; as expNegative below -64. */
   | "expDifference"
-  /** sigmoid(-a) of an a ≥ 0, taken as at most 64 for the same reason. */
-  | "sigmoidOfNegative"
+  /** sigmoid(a) of an a ≤ 0, taken as at least -64 for the same reason. */
+  | "sigmoidNegative"
+  /** The same with fewer roundings. */
+  | "preciseSigmoidNegative"
   /** log(1 + a) of -½ ≤ a ≤ 1. */
   | "log1pUnit"
   /** log(1 + a) of a ≥ 0. */

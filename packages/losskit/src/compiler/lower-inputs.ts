@@ -34,20 +34,20 @@ const unavailable = (name: string) => (): never => {
 const slopeOfLogQ = unavailable("the slope of log(1 - p) of a softmax");
 
 /**
- * What a sigmoid is made from: "exponential" exp(-|x|), of whose 1 + exp(-|x|) a sum of logarithms is one logarithm of a product, or
- * "probability" the smaller probability itself, which then has fewer roundings.
+ * How a sigmoid is computed: "fast", with logarithms of 1 + exp(-|x|), whose sum is one logarithm of a product; or "precise", with fewer roundings and
+ * logarithms of the smaller probability.
  */
-export type SigmoidSource = "exponential" | "probability";
+export type SigmoidForm = "fast" | "precise";
 
 /** p and q from |x|, which cannot overflow; the smaller of the two keeps all its digits, the larger is 1 less that. */
-export function sigmoidOf(k: KernelValues, x: KernelValue, source: SigmoidSource): Probabilities {
+export function sigmoidOf(k: KernelValues, x: KernelValue, form: SigmoidForm): Probabilities {
   const positive = () => k.compare("le", k.zero, x);
-  const small = lazy(() => smallSide(k, x, source));
+  const small = lazy(() => smallSide(k, x, form));
   const large = lazy(() => k.binary("sub", k.one, small()));
   // log(1 + exp(-|x|)) = -log(1 - small)
   const log = lazy(() =>
-    source === "exponential"
-      ? k.unary("log1pUnit", decayOf(k, x))
+    form === "fast"
+      ? k.unary("log1pUnit", k.unary("expNegative", minusAbs(k, x)))
       : k.unary("neg", k.unary("log1pUnit", k.unary("neg", small()))),
   );
   return {
@@ -65,13 +65,10 @@ const logarithmsOf = (k: KernelValues, x: () => KernelValue, l: () => KernelValu
   logQ: lazy(() => k.binary("sub", k.unary("neg", k.binary("max", x(), k.zero)), l())),
 });
 
-const decayOf = (k: KernelValues, x: KernelValue) => k.unary("expNegative", k.unary("neg", k.unary("abs", x)));
+const minusAbs = (k: KernelValues, x: KernelValue) => k.unary("neg", k.unary("abs", x));
 
-function smallSide(k: KernelValues, x: KernelValue, source: SigmoidSource): KernelValue {
-  if (source === "probability") return k.unary("sigmoidOfNegative", k.unary("abs", x));
-  const e = decayOf(k, x);
-  return k.binary("div", e, k.binary("add", k.one, e));
-}
+const smallSide = (k: KernelValues, x: KernelValue, form: SigmoidForm) =>
+  k.unary(form === "fast" ? "sigmoidNegative" : "preciseSigmoidNegative", minusAbs(k, x));
 
 /**
  * Softmax of few classes, which are written out: with the exponentials of the other classes summed for each class, p and 1 - p are
@@ -204,9 +201,9 @@ export function stashOf(
   few: boolean,
   x: KernelValue,
   given: Probabilities,
-  source: SigmoidSource,
+  form: SigmoidForm,
 ): KernelValue {
-  if (activation === "sigmoid") return k.binary("copySign", smallSide(k, x, source), x);
+  if (activation === "sigmoid") return k.binary("copySign", smallSide(k, x, form), x);
   const side = few ? k.binary("sub", given.p(), given.q()) : k.keep(k.not(given.large()), k.number(-1));
   return k.binary("copySign", k.binary("min", given.p(), given.q()), side);
 }

@@ -46,7 +46,7 @@ function lowerUnary(k: KernelValues, op: UnaryOp, a: KernelValue): KernelValue {
     case "sign":
       return k.select(k.compare("lt", k.zero, a), k.one, k.keep(k.compare("lt", a, k.zero), k.number(-1)));
     case "sigmoid":
-      return sigmoidOf(k, a, "probability").p();
+      return sigmoidOf(k, a, "precise").p();
     case "softplus":
       return k.binary("add", k.binary("max", a, k.zero), k.unary("log1pUnit", decay()));
     case "tanh": {

@@ -9,7 +9,7 @@ import {
   fromStash,
   givenProbabilities,
   type Probabilities,
-  type SigmoidSource,
+  type SigmoidForm,
   type Slopes,
   sigmoidOf,
   slopeAlongLogits,
@@ -109,8 +109,8 @@ export function lowerPass(pass: Pass, context: KernelContext, stash: StashUse, c
   const { target, valid } = targetValues(k, context, load, constant, (type, perClass) =>
     arraySlot("target", perClass, type, "read"),
   );
-  const source = sigmoidSource(pass);
-  const probabilities = activated(k, context, few, stash, load, source);
+  const form = sigmoidForm(pass);
+  const probabilities = activated(k, context, few, stash, load, form);
   const lowered = new Map<Node, KernelValue>();
   const valueFor = (node: Node): KernelValue => {
     if (node.op === "number") return k.number(node.value);
@@ -164,7 +164,7 @@ export function lowerPass(pass: Pass, context: KernelContext, stash: StashUse, c
   if (stash === "leaves") {
     const x = load("logits", true);
     const array = arraySlot("gradient", true, "float32", "write");
-    wanted.push({ kind: "write", array, value: stashOf(k, context.activation, few, x, probabilities, source) });
+    wanted.push({ kind: "write", array, value: stashOf(k, context.activation, few, x, probabilities, form) });
   }
   for (const node of pass.outputs) {
     const name = node.op === "activation" ? "gradient" : "values";
@@ -226,16 +226,9 @@ function targetValues(
   };
 }
 
-/**
- * Logarithms are sums of log(1 + exp(-|x|)), for which the exponential is had anyway. But a power multiplies the error of what it is taken of, and
- * where there is one the logarithms seldom have the same factor everywhere, so that no product is lost.
- */
-function sigmoidSource(pass: Pass): SigmoidSource {
-  const { voxels, loads } = pass;
-  const logarithms = loads.some(({ op, name }) => op === "input" && (name === "logP" || name === "logQ"));
-  // Where bits are compared with those of another pass, both have the same source.
-  const compares = findsExtreme(pass) || voxels.some(({ op }) => op === "eq");
-  return logarithms && !compares && !voxels.some(({ op }) => op === "pow") ? "exponential" : "probability";
+/** A power multiplies the errors of what it is taken of; and where bits are compared with those of another pass, both have the same form. */
+function sigmoidForm(pass: Pass): SigmoidForm {
+  return findsExtreme(pass) || pass.voxels.some(({ op }) => op === "eq" || op === "pow") ? "precise" : "fast";
 }
 
 const findsExtreme = ({ reductions }: Pass) => reductions.some(({ op }) => op !== "total");
@@ -246,7 +239,7 @@ function activated(
   few: boolean,
   stash: StashUse,
   load: (name: string, perClass: boolean) => KernelValue,
-  source: SigmoidSource,
+  form: SigmoidForm,
 ): Probabilities {
   let made: Probabilities | undefined;
   // Made on first use: a pass that needs no probabilities reads no logits.
@@ -254,7 +247,7 @@ function activated(
     if (stash === "finds") {
       const logits = activation === "sigmoid" ? () => load("logits", true) : undefined;
       made ??= fromStash(k, load("gradient", true), logits);
-    } else if (activation === "sigmoid") made ??= sigmoidOf(k, load("logits", true), source);
+    } else if (activation === "sigmoid") made ??= sigmoidOf(k, load("logits", true), form);
     else if (activation === "softmax") {
       made ??= few ? softmaxOfFew(k, load("logits", true), channels) : softmaxOf(k, load("logits", true));
     } else made ??= givenProbabilities(k, load("logits", true));

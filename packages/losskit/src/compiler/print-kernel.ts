@@ -3,7 +3,7 @@
 import { readsArray, valuesIn } from "./check-kernel-values.js";
 import { type Effect, isReadFromRow, type Kernel, type KernelArray, type KernelValue } from "./kernel.js";
 import { apart } from "./print-nodes.js";
-import { atom, BINDS, call, infix, LONGEST_PART, minus, number, operation, type Term } from "./print-terms.js";
+import { atom, BINDS, call, infix, LONGEST_PART, number, operation, type Term } from "./print-terms.js";
 
 export interface KernelWords {
   /** How the group value behind a constant is written, or with a column an element of a matrix. */
@@ -201,8 +201,9 @@ function termOf(value: KernelValue, kernel: Kernel, words: KernelWords, args: re
     case "log1pUnit":
     case "log1pPositive":
       return call("log1p", args[0]);
-    case "sigmoidOfNegative":
-      return call("sigmoid", minus(args[0]));
+    case "sigmoidNegative":
+    case "preciseSigmoidNegative":
+      return call("sigmoid", args[0]);
     case "copySign":
       return call("copy_sign", args[0], args[1]);
     case "overClasses":

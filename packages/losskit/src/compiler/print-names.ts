@@ -34,7 +34,7 @@ export function knownNames(
     if (stash === "finds") return [fromStash(k, x)];
     if (activation === "softmax") return [few ? softmaxOfFew(k, x, channels) : softmaxOf(k, x)];
     if (activation === "none") return [givenProbabilities(k, x)];
-    return [sigmoidOf(k, x, "exponential"), sigmoidOf(k, x, "probability")];
+    return [sigmoidOf(k, x, "fast"), sigmoidOf(k, x, "precise")];
   }
   /** The first name stays: of two classes 1 - p of one is p of the other. */
   const call = (mark: string | undefined, name: string) => {

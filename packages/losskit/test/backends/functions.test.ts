@@ -37,12 +37,19 @@ const MEASUREMENTS: readonly Measurement[] = [
     ],
     bound: 1,
   },
-  { name: "expNegative", make: functions.expNegative, exact: Math.exp, ranges: [[-0, -64]], bound: 1 },
+  { name: "expNegative", make: functions.expNegative, exact: Math.exp, ranges: [[-0, -64]], bound: 1.9 },
   {
-    name: "sigmoidOfNegative",
-    make: functions.sigmoidOfNegative,
-    exact: (a) => sigmoid(-a),
-    ranges: [[0, 64]],
+    name: "sigmoidNegative",
+    make: functions.sigmoidNegative,
+    exact: sigmoid,
+    ranges: [[-0, -64]],
+    bound: 2.5,
+  },
+  {
+    name: "preciseSigmoidNegative",
+    make: functions.preciseSigmoidNegative,
+    exact: sigmoid,
+    ranges: [[-0, -64]],
     bound: 2,
   },
   {
@@ -78,21 +85,21 @@ const MEASUREMENTS: readonly Measurement[] = [
     bound: 1.2,
   },
   { name: "sqrt", make: sqrt, exact: Math.sqrt, ranges: [[0, LARGEST]], bound: 0.5 },
-  // The smaller of p and q at most 2 ULP; the larger is its difference from 1, which cannot be further off than half of that and its rounding.
-  ...(["probability", "exponential"] as const).flatMap((source): Measurement[] => [
+  // The smaller of p and q as above; the larger is its difference from 1, which cannot be further off than half of that and its rounding.
+  ...(["precise", "fast"] as const).flatMap((form): Measurement[] => [
     {
-      name: `p of a sigmoid, from the ${source}`,
-      make: probability("p", source),
+      name: `p of a sigmoid, ${form}`,
+      make: probability("p", form),
       exact: sigmoid,
       ranges: [
         [-0, -64],
         [0, LARGEST],
       ],
-      bound: source === "probability" ? 2 : 2.3,
+      bound: form === "precise" ? 2 : 2.5,
     },
     {
-      name: `log p of a sigmoid, from the ${source}`,
-      make: probability("logP", source),
+      name: `log p of a sigmoid, ${form}`,
+      make: probability("logP", form),
       exact: logSigmoid,
       // For x < 0 two negative numbers are added; from 16 on log p is -e^-x, which is as good as the exponential.
       ranges: [
@@ -100,7 +107,7 @@ const MEASUREMENTS: readonly Measurement[] = [
         [0, 64],
       ],
       // log(1 - small) multiplies the relative error of a small of one half by 1 / log 2.
-      bound: source === "probability" ? 3.1 : 2,
+      bound: form === "precise" ? 3.1 : 2.3,
     },
   ]),
 ];

@@ -4,7 +4,7 @@ import { EMPTY, encodeModule, type Instruction, type LocalType } from "../../src
 import { createLaneCode, type LaneCode, type LaneNode } from "../../src/backends/wasm/lane-code.js";
 import { createValueLowering } from "../../src/backends/wasm/lower-values.js";
 import { createKernelValues } from "../../src/compiler/kernel-values.js";
-import { type Probabilities, type SigmoidSource, sigmoidOf } from "../../src/compiler/lower-inputs.js";
+import { type Probabilities, type SigmoidForm, sigmoidOf } from "../../src/compiler/lower-inputs.js";
 
 /** Numbers that one call of the module takes. */
 const BATCH = 1 << 14;
@@ -18,12 +18,12 @@ export type MakeLanes = (c: LaneCode, a: LaneNode, b: LaneNode) => LaneNode;
 
 /** A probability of a logit, as kernels make it. */
 export const probability =
-  (which: Exclude<keyof Probabilities, "slopeOfLogQ">, source: SigmoidSource): MakeLanes =>
+  (which: Exclude<keyof Probabilities, "slopeOfLogQ">, form: SigmoidForm): MakeLanes =>
   (c, a) => {
     const k = createKernelValues();
     const x = k.load(0, false);
     const lower = createValueLowering(c, (value) => (value === x ? a : undefined));
-    return lower(sigmoidOf(k, x, source)[which]());
+    return lower(sigmoidOf(k, x, form)[which]());
   };
 
 /** A function of arrays from one of lanes, of one argument or two. */

@@ -179,11 +179,12 @@ function widthOf(
   return atMost(sums <= SUMS_OF_TWO && arrays.some(({ type }) => type === "uint8") ? 2 : 1);
 }
 
-/** How many functions a stage computes for every vector. */
+/** How many functions a stage computes for every vector; those of the same number share most of their work. */
 function countFunctions(kernel: Kernel, { effects }: Stage, index: number): number {
   const isRead = (value: KernelValue) => isReadFromRow(kernel, value, index);
   const roots = effects.flatMap((effect) => (effect.kind === "check" ? [] : [effect.value]));
-  return valuesIn(roots, isRead).filter((value) => FUNCTIONS.has(value.op) && !isRead(value)).length;
+  const functions = valuesIn(roots, isRead).filter((value) => FUNCTIONS.has(value.op) && !isRead(value));
+  return new Set(functions.map(({ args }) => args[0])).size;
 }
 
 /** Writes come last in a chain: the stash is read from where the gradient goes. */

@@ -8,7 +8,8 @@ import type { LaneCode, LaneNode } from "./lane-code.js";
 const FUNCTIONS = {
   exp: functions.exp,
   expNegative: functions.expNegative,
-  sigmoidOfNegative: functions.sigmoidOfNegative,
+  sigmoidNegative: functions.sigmoidNegative,
+  preciseSigmoidNegative: functions.preciseSigmoidNegative,
   log: functions.log,
   log1p: functions.log1p,
   log1pUnit: functions.log1pUnit,
@@ -63,7 +64,8 @@ function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue)
       return c.op("f32x4.sqrt", a());
     case "exp":
     case "expNegative":
-    case "sigmoidOfNegative":
+    case "sigmoidNegative":
+    case "preciseSigmoidNegative":
     case "log":
     case "log1p":
     case "log1pUnit":
