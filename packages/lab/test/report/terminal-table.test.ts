@@ -42,7 +42,7 @@ describe("the ranking in a terminal", () => {
   });
 
   it("fits every width from 26 on, with names of any script and length", () => {
-    const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 });
+    const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }).filter((text) => text !== "b");
     fc.assert(
       fc.property(name, fc.integer({ min: 26, max: 200 }), (label, width) => {
         const text = terminalTable(rank(resultOf({ [label]: [[0.5], [0.6]], b: [[0.4], [0.4]] })), {
