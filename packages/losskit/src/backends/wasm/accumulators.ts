@@ -48,11 +48,11 @@ export function createAccumulators(
   const factor = gathering.some(({ kind }) => kind === "product") ? vector() : -1;
   const localOf = (effect: Gathering) => locals.get(effect) as number;
 
-  const clear = (effect: Gathering, local: number): Instruction[] => [
-    ["f32.const", effect.kind === "sum" ? START[kernel.sums[effect.sum].how] : 0],
-    ["f32x4.splat"],
-    ["local.set", local],
-  ];
+  /** Starts are numbers of the function, kept in a local each: a shorter code than the constant. */
+  const clear = (effect: Gathering, local: number): Instruction[] => {
+    const start = c.float(effect.kind === "sum" ? START[kernel.sums[effect.sum].how] : 0);
+    return [...createNodeWriter([[start]], vector, numbers).write(start), ["local.set", local]];
+  };
   const join = (local: number, op: Opcode): Instruction[] => [["local.get", local], [op], ["local.set", local]];
 
   function take(effect: Gathering, value: LaneNode, writer: NodeWriter): Instruction[] {
@@ -124,7 +124,6 @@ export function createAccumulators(
     const addLanes: Instruction[] = [
       ["local.get", base],
       ["i32.const", offset],
-      ["i32.add"],
       ["call", ADD_LANES_INDEX],
     ];
     if (effect.kind === "product") {
@@ -184,15 +183,18 @@ function turned(local: number, lanes: readonly number[]): Instruction[] {
 const ADD_LANES_INDEX = 1;
 
 /**
- * Adds the lanes of a vector, (0 + 2) + (1 + 3) in float64, to the float64 at an address. A function of its own, once for all sums: a kernel has dozens, and
+ * Adds the lanes of a vector, (0 + 2) + (1 + 3) in float64, to the float64 at an address and an offset. A function of its own, once for all sums: a kernel has dozens, and
  * must stay small.
  */
 export const ADD_LANES: WasmFunction = {
   name: "addLanes",
-  parameters: ["v128", "i32"],
+  parameters: ["v128", "i32", "i32"],
   locals: [],
   body: [
     ["local.get", 1],
+    ["local.get", 2],
+    ["i32.add"],
+    ["local.tee", 1],
     ["local.get", 1],
     ["f64.load", 0],
     ["local.get", 0],

@@ -55,6 +55,7 @@ const OPCODES = {
   "v128.andnot": [[SIMD, 79], "none"],
   "v128.or": [[SIMD, 80], "none"],
   "v128.xor": [[SIMD, 81], "none"],
+  "v128.bitselect": [[SIMD, 82], "none"],
   "v128.load32_zero": [[SIMD, 92], "memory"],
   "v128.load64_zero": [[SIMD, 93], "memory"],
   "f64x2.promote_low_f32x4": [[SIMD, 95], "none"],

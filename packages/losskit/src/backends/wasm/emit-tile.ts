@@ -164,7 +164,8 @@ export function emitTile(
 
 /**
  * Vectors of an iteration. Functions have as many side by side as the machine has use for. Sums take a register each, and what they add up is soon
- * computed: one vector at a time, but where labels are bytes, which are cheaper to read for two. The order in which a sum adds does not depend on it.
+ * computed: one vector at a time, but where labels are bytes, which are cheaper to read for two. A stage with both, of classes that are written out, takes
+ * as many as its code has room for. The order in which a sum adds does not depend on it.
  */
 function widthOf(
   { arrays }: Kernel,
@@ -173,9 +174,9 @@ function widthOf(
   most: EmitOptions["unroll"],
 ): EmitOptions["unroll"] {
   const atMost = (width: number) => ([4, 2] as const).find((w) => w <= Math.min(width, most)) ?? 1;
-  if (functions > 0) return atMost(FUNCTIONS_AT_ONCE / functions);
   const sums = effects.filter(({ kind }) => kind === "sum").length;
-  if (sums === 0) return most;
+  if (functions > 0 && sums === 0) return atMost(FUNCTIONS_AT_ONCE / functions);
+  if (functions > 0 || sums === 0) return most;
   return atMost(sums <= SUMS_OF_TWO && arrays.some(({ type }) => type === "uint8") ? 2 : 1);
 }
 

@@ -95,6 +95,8 @@ function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue)
     case "keep":
       return masked(b());
     case "select":
+      // Of a label few masks are used twice, and one instruction is shorter code than the three of `select`.
+      if (first.op === "isClass" || first.op === "isLabel") return c.op("v128.bitselect", b(), lower(third), a());
       return functions.select(c, a(), b(), lower(third));
     default:
       throw new Error(`a stage has no ${op} (value ${value.id}); the plan is wrong`);
