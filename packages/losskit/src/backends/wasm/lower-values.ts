@@ -95,10 +95,17 @@ function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue)
     case "keep":
       return masked(b());
     case "select":
-      // Of a label few masks are used twice, and one instruction is shorter code than the three of `select`.
-      if (first.op === "isClass" || first.op === "isLabel") return c.op("v128.bitselect", b(), lower(third), a());
-      return functions.select(c, a(), b(), lower(third));
+      return isOnce(value)
+        ? c.op("v128.bitselect", b(), lower(third), a())
+        : functions.select(c, a(), b(), lower(third));
     default:
       throw new Error(`a stage has no ${op} (value ${value.id}); the plan is wrong`);
   }
 }
+
+/**
+ * Whether nothing is shared by the three instructions of `select`, so that the one of WebAssembly, which is three on x86, is as good and shorter: of a label, whose
+ * mask has no second use, unless both values are the same for all voxels, as is then what they differ by.
+ */
+const isOnce = ({ args: [mask, a, b] }: KernelValue) =>
+  (mask.op === "isClass" || mask.op === "isLabel") && !(a.uniform && b.uniform);
