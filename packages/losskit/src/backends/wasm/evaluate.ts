@@ -44,6 +44,7 @@ export function* evaluateKernels(
 ): Threaded<ReadonlyMap<Node, GroupValue>> {
   const { call, threads, known } = evaluation;
   const groups = new Map<Node, GroupValue>(known);
+  const sources = { call, parameters: evaluation.parameters, groups };
   const arrays = callArrays(evaluation);
   /** Addresses of what passes leave for routines and routines for passes. */
   const lent = new Map<string, number>();
@@ -60,7 +61,7 @@ export function* evaluateKernels(
     for (const { pass, compiled } of passes) {
       for (const node of pass.groups) {
         if (groups.has(node)) continue;
-        groups.set(node, evaluateGroup(node, { ...evaluation, groups }, objectsOf));
+        groups.set(node, evaluateGroup(node, sources, objectsOf));
       }
       if (compiled) {
         for (const node of pass.voxels) {
