@@ -260,5 +260,18 @@ export const negativeAbs = (c: LaneCode, a: LaneNode): LaneNode => c.op("v128.or
 
 /** An a that is not negative, with the sign of b. */
 export const copySign = (c: LaneCode, a: LaneNode, b: LaneNode): LaneNode =>
-  c.op("v128.or", a, c.op("v128.and", b, c.int(SIGN)));
+  a === abs(c, b) ? b : c.op("v128.or", a, c.op("v128.and", b, c.int(SIGN)));
+
+/**
+ * Of p and 1 - p, of which `small` is the smaller one, p or the other: p = 1 - small where x is positive, small where it is negative. With s = small with
+ * the sign of x, which is often there as the stash, that is 1 - s and 0 - s, and for 1 - p it is 0 + s and 1 + s: the bits of the selection, by fewer operations. At
+ * x = -0, which counts as negative here, both are one half.
+ */
+export function sideBySign(c: LaneCode, small: LaneNode, x: LaneNode, isP: boolean): LaneNode {
+  const negative = c.op("i32x4.lt_s", x, c.int(0));
+  const signed = copySign(c, small, x);
+  return isP
+    ? c.sub(c.op("v128.andnot", c.float(1), negative), signed)
+    : c.add(c.op("v128.and", c.float(1), negative), signed);
+}
 export const SIGN_BIT = SIGN;

@@ -94,10 +94,13 @@ function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue)
       return masked(c.float(1));
     case "keep":
       return masked(b());
-    case "select":
+    case "select": {
+      const side = sideOfSigmoid(value);
+      if (side) return functions.sideBySign(c, lower(side.small), lower(side.x), side.isP);
       return isOnce(value)
         ? c.op("v128.bitselect", b(), lower(third), a())
         : functions.select(c, a(), b(), lower(third));
+    }
     default:
       throw new Error(`a stage has no ${op} (value ${value.id}); the plan is wrong`);
   }
@@ -109,3 +112,23 @@ function lowerValue(c: LaneCode, value: KernelValue, lower: (value: KernelValue)
  */
 const isOnce = ({ args: [mask, a, b] }: KernelValue) =>
   (mask.op === "isClass" || mask.op === "isLabel") && !(a.uniform && b.uniform);
+
+/** Whether a value is p or 1 - p of a sigmoid, or of a stash, selected by the sign of x from the smaller of the two, which is the same for -x, and 1 less that. */
+function sideOfSigmoid({
+  args: [mask, a, b],
+}: KernelValue): { readonly x: KernelValue; readonly small: KernelValue; readonly isP: boolean } | undefined {
+  const isNumber = ({ op, data }: KernelValue, n: number) => op === "number" && data === n;
+  if ((mask.op !== "le" && mask.op !== "lt") || !isNumber(mask.args[0], 0)) return undefined;
+  const [, x] = mask.args;
+  const isRestOf = (whole: KernelValue, small: KernelValue) =>
+    whole.op === "sub" && isNumber(whole.args[0], 1) && whole.args[1] === small;
+  const isP = isRestOf(a, b);
+  if (!isP && !isRestOf(b, a)) return undefined;
+  const small = isP ? b : a;
+  const isOfStash = small.op === "abs" && small.args[0] === x;
+  const isSigmoid = small.op === "sigmoidNegative" || small.op === "preciseSigmoidNegative";
+  const [of] = small.args;
+  if (!isOfStash && !(isSigmoid && of.op === "neg" && of.args[0].op === "abs" && of.args[0].args[0] === x))
+    return undefined;
+  return { x, small, isP };
+}
