@@ -90,6 +90,7 @@ const HOUSES: readonly House[] = [
     source: "packages/lab/src",
     rooms: [
       "errors.ts",
+      "make-folder.ts",
       "random-stream.ts",
       "volumes",
       "datasets",

@@ -1,9 +1,10 @@
 // The folder an evaluation writes to: what was asked for, a line per finished case, and what of it a later run can keep.
 
-import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError } from "../errors.js";
 import { writeAtomically, writeFailure } from "../experiment/atomic-write.js";
+import { makeFolder } from "../make-folder.js";
 import type { Pair } from "./pairs.js";
 import { type CaseRecord, type FileStamp, isMeasured, type MeasureSettings } from "./results.js";
 
@@ -84,7 +85,7 @@ async function start(out: string, plan: EvaluationPlan, force: boolean): Promise
   }
   try {
     for (const entry of OWN_ENTRIES) await rm(join(out, entry), { force: true });
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
   } catch (error) {
     throw writeFailure(out, error);
   }

@@ -1,8 +1,9 @@
 // Writes files so that a name in an output folder always holds a whole file: under a temporary name first, then renamed.
 
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { LabError } from "../errors.js";
+import { makeFolder } from "../make-folder.js";
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full; free some space or choose another folder with --out",
@@ -28,7 +29,7 @@ let temporaryFiles = 0;
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}-${temporaryFiles++}.part`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, "w");
     try {
       await file.writeFile(content);

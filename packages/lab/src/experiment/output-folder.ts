@@ -1,8 +1,9 @@
 // The folder a comparison writes to: which files it holds, when it may be used, and what of it can be continued.
 
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError } from "../errors.js";
+import { makeFolder } from "../make-folder.js";
 import { writeAtomically, writeFailure } from "./atomic-write.js";
 import { type ExperimentPlan, planDifferences } from "./plan.js";
 import type { TrialResult } from "./results.js";
@@ -112,7 +113,7 @@ export async function startFolder(out: string, plan: ExperimentPlan, force: bool
       throw writeFailure(out, error);
     }
   }
-  await mkdir(out, { recursive: true }).catch((error) => {
+  await makeFolder(out).catch((error) => {
     throw writeFailure(out, error);
   });
   await writeAtomically(join(out, PLAN_FILE), `${JSON.stringify(plan, null, 2)}\n`);

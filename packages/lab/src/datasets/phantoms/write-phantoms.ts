@@ -1,8 +1,9 @@
 // Writes a set of phantoms as files: images, masks, splits and statistics, in the form `losskit compare` reads.
 
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { LabError } from "../../errors.js";
+import { makeFolder } from "../../make-folder.js";
 import { writeNifti } from "../../volumes/nifti.js";
 import { writePng } from "../../volumes/png.js";
 import { generatePhantom } from "./generate.js";
@@ -139,7 +140,7 @@ async function fill(preset: PhantomPreset, directory: string, options: WriteOpti
 async function writeCase(directory: string, id: string, phantom: Phantom): Promise<void> {
   const { shape, spacing, image, labels, regionOfInterest, instances } = phantom;
   const write = async (folder: string, extension: string, bytes: Uint8Array) => {
-    await mkdir(join(directory, folder), { recursive: true });
+    await makeFolder(join(directory, folder));
     await writeFile(join(directory, folder, `${id}.${extension}`), bytes);
   };
   if (shape.length === 3) {
