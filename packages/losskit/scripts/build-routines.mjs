@@ -17,6 +17,7 @@ const MODULES = [
   "spaced-columns",
   "distance-roots",
   "byte-pairs",
+  "counted-voxels",
 ];
 /** A page's main thread compiles no more than this without waiting. */
 const MOST_BYTES = 4096;

@@ -15,6 +15,7 @@ import {
 import { newModuleId } from "./kernel-module.js";
 import { release, reserve, views } from "./memory.js";
 import { callsAtOnce, type RunCalls } from "./routines/calls.js";
+import { gatherCounted, spreadCounted } from "./routines/counted-voxels.js";
 import { distancesTo, signedDistance } from "./routines/distance-transform.js";
 import { areHard, lovaszWeights, MOST_VOXELS } from "./routines/lovasz.js";
 import type { RoutineModule } from "./routines/routine-module.js";
@@ -139,29 +140,21 @@ function gathered(
   const most = rows.length * voxels;
   const own = reserve(4 * most * (second === undefined ? 2 : 3));
   try {
-    const { f32 } = views();
     const targets = second === undefined ? undefined : own + 8 * most;
-    const places: (voxel: number) => boolean = (place) => valid === undefined || f32[valid / 4 + place] !== 0;
+    const weights = own + 4 * most;
+    const of = (address: number, row: number) => address + 4 * row * voxels;
+    const validOf = (row: number) => (valid === undefined ? undefined : of(valid, row));
     let count = 0;
     for (const row of rows) {
-      for (let place = row * voxels; place < (row + 1) * voxels; place++) {
-        if (!places(place)) continue;
-        f32[own / 4 + count] = f32[first / 4 + place];
-        if (second !== undefined && targets !== undefined) f32[targets / 4 + count] = f32[second / 4 + place];
-        count++;
+      const to = 4 * count;
+      count += gatherCounted(of(first, row), validOf(row), voxels, own + to);
+      if (second !== undefined && targets !== undefined) {
+        gatherCounted(of(second, row), validOf(row), voxels, targets + to);
       }
     }
-    const weights = own + 4 * most;
     rank(own, targets, weights, count);
-    // Ranking may have made the memory grow.
-    const after = views().f32;
-    let next = weights / 4;
-    for (const row of rows) {
-      for (let place = row * voxels; place < (row + 1) * voxels; place++) {
-        const counts = valid === undefined || after[valid / 4 + place] !== 0;
-        after[result / 4 + place] = counts ? after[next++] : 0;
-      }
-    }
+    let taken = 0;
+    for (const row of rows) taken += spreadCounted(weights + 4 * taken, validOf(row), voxels, of(result, row));
   } finally {
     release(own);
   }
