@@ -6,20 +6,13 @@ import { argv } from "node:process";
 import * as jax from "@jax-js/jax";
 import { bceDice } from "losskit";
 import { jaxLoss } from "losskit/jax";
+import { uniform } from "./noisy-discs.mjs";
 
 const { numpy: np, lax, nn, random, tree } = jax;
 await jax.init("wasm");
 jax.defaultDevice("wasm");
 
 const [IMAGES, SIDE] = [4, 24];
-
-// Numbers that look random and are the same in every run: a linear congruential generator with the constants of
-// Numerical Recipes.
-let state = 1;
-const uniform = () => {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-};
 
 /** Discs under noise, and their masks. */
 function draw() {

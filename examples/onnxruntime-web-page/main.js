@@ -6,6 +6,7 @@ import { createTrainer, trainableFromOnnx } from "@losskit/lab/onnx-training";
 import { bceDice } from "losskit";
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import * as ort from "onnxruntime-web/wasm";
+import { drawDiscs } from "../noisy-discs.mjs";
 import unet from "../unet.onnx?url";
 
 ort.env.wasm.wasmPaths = { wasm };
@@ -13,27 +14,6 @@ ort.env.wasm.numThreads = 1;
 
 const [IMAGES, SIDE] = [4, 64];
 const SHAPE = [IMAGES, 1, SIDE, SIDE];
-
-// Numbers that look random and are the same in every run: a linear congruential generator with the constants of
-// Numerical Recipes.
-let state = 1;
-const random = () => {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-};
-
-/** Discs under noise, and their masks. */
-function draw() {
-  const mask = new Uint8Array(IMAGES * SIDE * SIDE);
-  const images = new Float32Array(mask.length);
-  const discs = Array.from({ length: IMAGES }, () => [12 + 40 * random(), 12 + 40 * random()]);
-  for (let i = 0; i < mask.length; i++) {
-    const [cy, cx] = discs[Math.floor(i / SIDE ** 2)];
-    mask[i] = Number(Math.hypot((Math.floor(i / SIDE) % SIDE) - cy, (i % SIDE) - cx) < 9);
-    images[i] = mask[i] + 2 * (random() + random() - 1);
-  }
-  return { images, mask };
-}
 
 /** The first image of a batch in grey; `grey` gives the share of white of a value. */
 function show(values, grey) {
@@ -50,7 +30,7 @@ const trainer = await createTrainer(ort, trainableFromOnnx(model, { inputShape: 
   rate: 0.02,
 });
 for (let step = 1; step <= 40; step++) {
-  const { images, mask } = draw();
+  const { images, mask } = drawDiscs(IMAGES, SIDE);
   const loss = await trainer.step(images, mask);
   document.querySelector("#log").textContent += `step ${step}: loss ${loss.toFixed(3)}\n`;
 }
@@ -59,7 +39,7 @@ const trained = trainer.export();
 const link = document.body.appendChild(document.createElement("a"));
 Object.assign(link, { download: "trained.onnx", href: URL.createObjectURL(new Blob([trained])) }).append("the model");
 const session = await ort.InferenceSession.create(trained);
-const { images, mask } = draw();
+const { images, mask } = drawDiscs(IMAGES, SIDE);
 const { logits } = await session.run({ image: new ort.Tensor("float32", images, SHAPE) });
 show(images, (value) => (value + 2) / 5);
 show(mask, (label) => label);

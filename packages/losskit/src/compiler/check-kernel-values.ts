@@ -1,6 +1,6 @@
 // Holds the values of a kernel to what their operations are: numbers and masks, what differs between classes, what they read.
 
-import type { Kernel, KernelValue } from "./kernel.js";
+import { type Effect, isReadFromRow, type Kernel, type KernelValue, type Stage } from "./kernel.js";
 
 type Kind = "number" | "mask";
 
@@ -59,6 +59,18 @@ export function valuesIn(roots: readonly KernelValue[], stop?: (value: KernelVal
     if (!stop?.(value)) stack.push(...value.args);
   }
   return [...seen];
+}
+
+/** The values that an effect takes. */
+export function valuesOf(effect: Effect): KernelValue[] {
+  if (effect.kind === "check") return [];
+  return effect.kind === "product" ? [effect.value, effect.factor] : [effect.value];
+}
+
+/** The values that a stage computes, or reads from arrays, itself: not those that it finds in a row. */
+export function computedIn(kernel: Kernel, { effects }: Stage, index: number): KernelValue[] {
+  const isRead = (value: KernelValue) => isReadFromRow(kernel, value, index);
+  return valuesIn(effects.flatMap(valuesOf), isRead).filter((value) => !isRead(value));
 }
 
 /** The array that a value reads itself. */

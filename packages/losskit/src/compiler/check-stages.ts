@@ -1,6 +1,6 @@
 // Holds the stages of a kernel to what they may do: read what is there by then, and fill every row, sum, check and array once.
 
-import { problemOfValue, readsArray, valuesIn } from "./check-kernel-values.js";
+import { problemOfValue, readsArray, valuesIn, valuesOf } from "./check-kernel-values.js";
 import type { Fail } from "./check-plan.js";
 import { type Effect, isReadFromRow, type Kernel, type KernelValue, type Stage } from "./kernel.js";
 
@@ -92,11 +92,6 @@ function checkKept(kernel: Kernel, byId: ReadonlyMap<number, KernelValue>, place
     });
     if (!fills) fail(where, `stage ${afterStage + 1} does not fill it with value ${id}`);
   }
-}
-
-function valuesOf(effect: Effect): KernelValue[] {
-  if (effect.kind === "check") return [];
-  return effect.kind === "product" ? [effect.value, effect.factor] : [effect.value];
 }
 
 /** What effects of a stage compute or read there: what lies in a row of an earlier one is read, and its arguments are not. */

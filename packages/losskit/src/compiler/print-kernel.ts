@@ -1,6 +1,6 @@
 // A kernel as text: each stage with its values by name and as infix expressions, and what it does with them.
 
-import { readsArray, valuesIn } from "./check-kernel-values.js";
+import { readsArray, valuesIn, valuesOf } from "./check-kernel-values.js";
 import { type Effect, isReadFromRow, type Kernel, type KernelArray, type KernelValue } from "./kernel.js";
 import { apart } from "./print-nodes.js";
 import { atom, BINDS, call, infix, LONGEST_PART, number, operation, type Term } from "./print-terms.js";
@@ -69,7 +69,7 @@ export function createMarks() {
 /** The stages, one list of lines each. */
 export function printStages(kernel: Kernel, words: KernelWords): { readonly perClass: boolean; lines: string[] }[] {
   const { stages, kept } = kernel;
-  const roots = stages.flatMap(({ effects }) => effects.flatMap(rootsOf));
+  const roots = stages.flatMap(({ effects }) => effects.flatMap(valuesOf));
   const everything = valuesIn(roots);
   const marks = words.marksOf(kernel, everything);
   const uses = new Map<KernelValue, number>();
@@ -89,7 +89,7 @@ export function printStages(kernel: Kernel, words: KernelWords): { readonly perC
     const lines: string[] = [];
     const terms = new Map<KernelValue, Term>();
     const isRead = (value: KernelValue) => isReadFromRow(kernel, value, stage);
-    const stageRoots = effects.flatMap(rootsOf);
+    const stageRoots = effects.flatMap(valuesOf);
     for (const value of valuesIn(stageRoots, isRead).sort((a, b) => a.id - b.id)) {
       if (isRead(value)) {
         terms.set(value, atom(nameOf(value)));
@@ -117,11 +117,6 @@ export function printStages(kernel: Kernel, words: KernelWords): { readonly perC
     }
   });
 }
-
-const rootsOf = (effect: Effect): KernelValue[] => {
-  if (effect.kind === "check") return [];
-  return effect.kind === "product" ? [effect.value, effect.factor] : [effect.value];
-};
 
 function printEffect(
   effect: Effect,

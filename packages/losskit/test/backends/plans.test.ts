@@ -1,8 +1,7 @@
 // What plans promise their kernels: numbers without voxels are made outside, and extremes are found again by their bits.
 
 import { describe, expect, it } from "vitest";
-import { valuesIn } from "../../src/compiler/check-kernel-values.js";
-import type { KernelValue } from "../../src/compiler/kernel.js";
+import { valuesIn, valuesOf } from "../../src/compiler/check-kernel-values.js";
 import { ROUTINES } from "../../src/formula/operations.js";
 import { add, ce, dice, lossFromFormula } from "../../src/index.js";
 import { allLosses } from "../../src/losses/all.js";
@@ -33,11 +32,7 @@ describe("no kernel computes what is the same for all voxels", () => {
         );
         const { passes } = loss.plan(logits, target, { ...options, weights, fields, ignore: 255 });
         for (const { kernel } of passes) {
-          const roots = (kernel?.stages ?? []).flatMap(({ effects }) =>
-            effects.flatMap((effect): KernelValue[] =>
-              effect.kind === "check" ? [] : effect.kind === "product" ? [effect.value, effect.factor] : [effect.value],
-            ),
-          );
+          const roots = (kernel?.stages ?? []).flatMap(({ effects }) => effects.flatMap(valuesOf));
           // Masks are bits, which no constant holds; they are made before the loop.
           const computed = valuesIn(roots).filter(({ uniform, mask, args }) => uniform && !mask && args.length > 0);
           expect(computed).toEqual([]);

@@ -7,7 +7,7 @@ import type { StageLocals } from "./emit-tile.js";
 import * as functions from "./functions.js";
 import type { LaneNode } from "./lane-code.js";
 import type { LeafReader } from "./leaf-reader.js";
-import { createNodeWriter, type NodeWriter } from "./node-writer.js";
+import { createNodeWriter, localOfNumber, type NodeWriter } from "./node-writer.js";
 
 /** Of the lanes of a vector those that are voxels, and the numbers of their voxels. */
 export interface Mask {
@@ -51,7 +51,10 @@ export function createAccumulators(
   /** Starts are numbers of the function, kept in a local each: a shorter code than the constant. */
   const clear = (effect: Gathering, local: number): Instruction[] => {
     const start = c.float(effect.kind === "sum" ? START[kernel.sums[effect.sum].how] : 0);
-    return [...createNodeWriter([[start]], vector, numbers).write(start), ["local.set", local]];
+    return [
+      ["local.get", localOfNumber(start, vector, numbers)],
+      ["local.set", local],
+    ];
   };
   const join = (local: number, op: Opcode): Instruction[] => [["local.get", local], [op], ["local.set", local]];
 

@@ -1,8 +1,8 @@
 // One stage of a kernel on one tile: what is uniform, the loop over vectors of 4 voxels, and the sums that leave it.
 
-import { valuesIn } from "../../compiler/check-kernel-values.js";
+import { computedIn } from "../../compiler/check-kernel-values.js";
 import type { Effect, Kernel, KernelValue, Stage } from "../../compiler/kernel.js";
-import { isReadFromRow, TILE } from "../../compiler/kernel.js";
+import { TILE } from "../../compiler/kernel.js";
 import { FUNCTIONS } from "../../compiler/stages.js";
 import { createAccumulators, type Mask } from "./accumulators.js";
 import { EMPTY, type Instruction } from "./assembler.js";
@@ -181,10 +181,8 @@ function widthOf(
 }
 
 /** How many functions a stage computes for every vector; those of the same number share most of their work. */
-function countFunctions(kernel: Kernel, { effects }: Stage, index: number): number {
-  const isRead = (value: KernelValue) => isReadFromRow(kernel, value, index);
-  const roots = effects.flatMap((effect) => (effect.kind === "check" ? [] : [effect.value]));
-  const functions = valuesIn(roots, isRead).filter((value) => FUNCTIONS.has(value.op) && !isRead(value));
+function countFunctions(kernel: Kernel, stage: Stage, index: number): number {
+  const functions = computedIn(kernel, stage, index).filter(({ op }) => FUNCTIONS.has(op));
   return new Set(functions.map(({ args }) => args[0])).size;
 }
 

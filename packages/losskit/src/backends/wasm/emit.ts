@@ -1,7 +1,7 @@
 // A kernel as a WebAssembly function: tiles, the stages of each, and rounds over the classes.
 
-import type { Kernel, KernelArray, KernelValue, Stage } from "../../compiler/kernel.js";
-import { isReadFromRow, TILE } from "../../compiler/kernel.js";
+import { computedIn, readsArray } from "../../compiler/check-kernel-values.js";
+import { type Kernel, type KernelArray, type Stage, TILE } from "../../compiler/kernel.js";
 import { ADD_LANES } from "./accumulators.js";
 import { EMPTY, encodeModule, type Instruction, type LocalType, type WasmModule } from "./assembler.js";
 import { emitTile, type StageLocals } from "./emit-tile.js";
@@ -30,7 +30,6 @@ export const SYNCHRONOUS_BYTES = 4096;
 export interface KernelModule {
   readonly module: WasmModule;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly unroll: EmitOptions["unroll"];
 }
 
 /**
@@ -44,7 +43,7 @@ export function kernelModules(
   const moduleWith = (options: EmitOptions) => {
     const emitted = emitKernel(kernel, options);
     const module = { sharedMemory, functions: [emitted, ADD_LANES] };
-    return { module, bytes: encodeModule(module), unroll: options.unroll, emitted };
+    return { module, bytes: encodeModule(module), emitted };
   };
   const rest = moduleWith({ unroll: 1, masked: true });
   // Emitting in vain costs more than anything else here, so the rest, which is needed anyway, tells how large the others will be.
@@ -224,20 +223,9 @@ function emitStage(
 
 /** Slots of the arrays that a stage reads or writes itself, rather than through a row. */
 function arraysOf(kernel: Kernel, stage: Stage, index: number): number[] {
-  const slots = new Set<number>();
-  const seen = new Set<KernelValue>();
-  const stack: KernelValue[] = [];
-  for (const effect of stage.effects) {
-    if (effect.kind === "write" || effect.kind === "check") slots.add(effect.array);
-    if (effect.kind !== "check") stack.push(effect.value);
-  }
-  for (let value = stack.pop(); value; value = stack.pop()) {
-    if (seen.has(value) || isReadFromRow(kernel, value, index)) continue;
-    seen.add(value);
-    if (value.op === "load" || value.op === "isClass" || value.op === "isLabel" || value.op === "isIgnored") {
-      slots.add(value.data);
-    }
-    stack.push(...value.args);
-  }
-  return [...slots];
+  const written = stage.effects.flatMap((effect) =>
+    effect.kind === "write" || effect.kind === "check" ? [effect.array] : [],
+  );
+  const read = computedIn(kernel, stage, index).filter(readsArray);
+  return [...new Set([...written, ...read.map(({ data }) => data)])];
 }

@@ -274,4 +274,3 @@ export function sideBySign(c: LaneCode, small: LaneNode, x: LaneNode, isP: boole
     ? c.sub(c.op("v128.andnot", c.float(1), negative), signed)
     : c.add(c.op("v128.and", c.float(1), negative), signed);
 }
-export const SIGN_BIT = SIGN;

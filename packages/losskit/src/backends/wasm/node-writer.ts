@@ -18,6 +18,13 @@ export interface NodeWriter {
 const isNumber = ({ args, uniform, code }: LaneNode) =>
   args.length === 0 && uniform && (code[0][0] === "f32.const" || code[0][0] === "i32.const");
 
+/** The local of a number, which is set once, at the start of the function. */
+export function localOfNumber(node: LaneNode, newLocal: () => number, numbers: NumberLocals): number {
+  const local = numbers.get(node) ?? newLocal();
+  numbers.set(node, local);
+  return local;
+}
+
 /**
  * @param chains everything that will be written, as often as it will be, by the vector it is for; chain after chain in this order
  * @param newLocal makes a local for a vector
@@ -36,14 +43,8 @@ export function createNodeWriter(
   const uniforms = new Map<LaneNode, number>();
   const before: Instruction[] = [];
 
-  function numberLocal(node: LaneNode): number {
-    const local = numbers.get(node) ?? newLocal();
-    numbers.set(node, local);
-    return local;
-  }
-
   function uniformLocal(node: LaneNode): number {
-    if (isNumber(node)) return numberLocal(node);
+    if (isNumber(node)) return localOfNumber(node, newLocal, numbers);
     const known = uniforms.get(node);
     if (known !== undefined) return known;
     const args = node.args.map((arg): Instruction => ["local.get", uniformLocal(arg)]);
